@@ -9,11 +9,17 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1")
   ],
   targets: [
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5",
+      providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "MobileNet"),
     .target(
       name: "Reference",
       dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")]),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(name: "ReferenceTests", dependencies: ["MobileNet", "Reference"]),
   ]

@@ -12,7 +12,7 @@ let package = Package(
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5",
       providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
-    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "HDF5", dependencies: ["CHDF5"], exclude: ["README.md"]),
     .target(name: "MobileNet"),
     .target(
       name: "Reference",

@@ -37,8 +37,8 @@ import Testing
 
   @Test func `softmax of known logits, however large`() {
     // exp(log 1) : exp(log 2) : exp(log 5) = 1 : 2 : 5
-    let logits = [log(1.0), log(2.0), log(5.0)]
-    for shift in [0.0, 1000, -1000] {
+    let logits: [Double] = [log(1.0), log(2.0), log(5.0)]
+    for shift: Double in [0, 1000, -1000] {
       let p = Operations.softmax(Tensor(shape: [1, 3], scalars: logits.map { $0 + shift }))
       for (value, wanted) in zip(p.scalars, [0.125, 0.25, 0.625]) {
         #expect(abs(value - wanted) < 1e-12)
@@ -48,6 +48,6 @@ import Testing
 
   @Test func `softmax takes each row by itself`() {
     let p = Operations.softmax(Tensor(shape: [2, 2], scalars: [0.0, 0, 700, -700]))
-    #expect(p.scalars == [0.5, 0.5, 1, exp(-1400)])
+    #expect(p.scalars == [0.5, 0.5, 1, 0])
   }
 }

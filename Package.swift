@@ -2,11 +2,38 @@
 
 import PackageDescription
 
+/// Flags of the float32 kernels: bounds and overflow are checked by their callers, once per plan.
+let kernelFlags = ["-Ounchecked", "-wmo"]
+
+#if arch(x86_64)
+  /// The same kernels once more for each wider instruction set; the engine picks one when it starts.
+  let wideKernels: [Target] = [
+    .target(
+      name: "EngineKernelsAVX2", dependencies: ["KernelInterface"],
+      swiftSettings: [
+        .define("KERNELS_AVX2"),
+        .unsafeFlags(kernelFlags + ["-Xcc", "-march=x86-64-v3"]),
+      ]),
+    .target(
+      name: "EngineKernelsAVX512", dependencies: ["KernelInterface"],
+      swiftSettings: [
+        .define("KERNELS_AVX512"),
+        .unsafeFlags(kernelFlags + ["-Xcc", "-march=x86-64-v4"]),
+      ]),
+  ]
+#else
+  let wideKernels: [Target] = []
+#endif
+
 let package = Package(
   name: "assay",
   platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "assay", targets: ["AssayCommand"])
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1")
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1"),
   ],
   targets: [
     .systemLibrary(
@@ -14,13 +41,42 @@ let package = Package(
       providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "HDF5", dependencies: ["CHDF5"], exclude: ["README.md"]),
     .target(name: "MobileNet"),
+    .target(name: "Golden", dependencies: ["HDF5", "MobileNet"]),
     .target(
       name: "Reference",
       dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")]),
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "Golden", "MobileNet", "Reference", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
+    .target(name: "Report", dependencies: ["Conformance"]),
 
+    .target(name: "CPUFeatures"),
+    .target(name: "KernelInterface"),
+    .target(
+      name: "EngineKernels", dependencies: ["KernelInterface"],
+      swiftSettings: [.unsafeFlags(kernelFlags)]),
+    .target(
+      name: "Engine",
+      dependencies: ["MobileNet", "CPUFeatures", "KernelInterface", "EngineKernels"]
+        + wideKernels.map { .target(name: $0.name) }),
+
+    .executableTarget(
+      name: "AssayCommand",
+      dependencies: [
+        "Conformance", "Engine", "Golden", "HDF5", "MobileNet", "Reference", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(name: "ReferenceTests", dependencies: ["MobileNet", "Reference"]),
-  ]
+  ] + wideKernels
 )

@@ -1,0 +1,27 @@
+#ifndef ASSAY_CPU_FEATURES_H
+#define ASSAY_CPU_FEATURES_H
+
+#include <stdbool.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+/// Whether processor and system support everything that code compiled for
+/// x86-64-v3 may use: AVX2, FMA, BMI and their kin.
+bool cpu_has_avx2(void);
+
+/// Whether processor and system support everything that code compiled for
+/// x86-64-v4 may use: AVX-512 F, BW, CD, DQ and VL on top of the former.
+bool cpu_has_avx512(void);
+
+/// Tells the processor that this is a spin loop.
+static inline void cpu_relax(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+#endif

@@ -1,0 +1,148 @@
+import KernelInterface
+import MobileNet
+
+/// One layer's weights with the batch norm folded in, in the order the kernels read them. The memory is
+/// the network's and never changes.
+struct PackedLayer: @unchecked Sendable {
+  let weights: UnsafePointer<Float>
+  /// One float per padded channel, never a negative zero.
+  let bias: UnsafePointer<Float>
+  /// Output channels in whole vectors.
+  let vectors: Int
+}
+
+/// All weights of a network, packed once for one build of the kernels; shared by all plans.
+final class PackedNetwork: Sendable {
+  let architecture: Architecture
+  let kernels: KernelTable
+  /// By layer; `nil` for those without weights.
+  let layers: [PackedLayer?]
+  private let arena: Arena
+
+  init(_ parameters: Parameters, _ kernels: KernelTable) {
+    architecture = parameters.architecture
+    self.kernels = kernels
+    let arena = Arena()
+    let folded = architecture.layers.indices.map { FoldedLayer(parameters, at: $0) }
+    let pieces = folded.map { layer in
+      layer.map { layer in
+        let channels = kernels.paddedChannels(layer.channels)
+        return (arena.reserve(layer.depth * channels), arena.reserve(channels))
+      }
+    }
+    arena.allocate()
+    layers = zip(folded, pieces).map { layer, pieces in
+      guard let layer, let pieces else { return nil }
+      let weights = arena[pieces.0]
+      let bias = arena[pieces.1]
+      layer.pack(into: weights, kernels)
+      bias.update(from: layer.bias, count: layer.channels)
+      return PackedLayer(
+        weights: UnsafePointer(weights), bias: UnsafePointer(bias),
+        vectors: kernels.paddedChannels(layer.channels) / kernels.vectorWidth)
+    }
+    self.arena = arena
+  }
+
+  /// Bytes of packed weights.
+  var byteCount: Int { arena.byteCount }
+
+  /// - Precondition: The layer has weights.
+  func layer(_ index: Int) -> PackedLayer {
+    guard let layer = layers[index] else { preconditionFailure("layer \(index) has no weights") }
+    return layer
+  }
+}
+
+extension KernelTable {
+  /// `channels`, rounded up to whole vectors: the distance of pixels in memory.
+  func paddedChannels(_ channels: Int) -> Int {
+    (channels + vectorWidth - 1) / vectorWidth * vectorWidth
+  }
+}
+
+/// A layer as `x · weights + bias`, with the batch norm in both.
+///
+/// `weights' = weights * s` and `bias = beta - mean * s` with `s = gamma / sqrt(variance + epsilon)`
+/// are computed in float64 and rounded once each, so that folding adds one rounding to a product and
+/// one to the offset, even where s is 50 and the channel is dead. The bias comes after the sum, not
+/// before it: otherwise every partial sum would carry its rounding.
+struct FoldedLayer {
+  /// `[depth, channels]`; depth is 9 for a depthwise layer.
+  let weights: [Float]
+  let bias: [Float]
+  let depth: Int
+  let channels: Int
+  let isDepthwise: Bool
+
+  /// `nil` for a layer without weights.
+  init?(_ parameters: Parameters, at index: Int) {
+    switch parameters.architecture.layers[index].operation {
+    case .convolution(let convolution):
+      self.init(convolution, parameters.convolution(at: index))
+    case .logits(let inputChannels, let classes):
+      self.init(parameters.logits, depth: inputChannels, channels: classes)
+    case .globalPool, .softmax:
+      return nil
+    }
+  }
+
+  private init(_ parameters: LogitsParameters, depth: Int, channels: Int) {
+    weights = parameters.weights.scalars
+    bias = parameters.biases.map { $0 + 0 }
+    self.depth = depth
+    self.channels = channels
+    isDepthwise = false
+  }
+
+  private init(_ convolution: Convolution, _ parameters: ConvolutionParameters) {
+    let channels = convolution.outputChannels
+    var scales = [Double](repeating: 0, count: channels)
+    var bias = [Float](repeating: 0, count: channels)
+    for channel in 0..<channels {
+      let variance = Double(parameters.movingVariance[channel]) + Architecture.batchNormEpsilon
+      let scale = Double(parameters.gamma[channel]) / variance.squareRoot()
+      let offset =
+        Double(parameters.beta[channel]) - Double(parameters.movingMean[channel]) * scale
+      scales[channel] = scale
+      // Adding zero turns a negative zero into a positive one.
+      bias[channel] = Self.finite(offset) + 0
+    }
+    var weights = parameters.weights.scalars
+    for index in weights.indices {
+      weights[index] = Self.finite(Double(weights[index]) * scales[index % channels])
+    }
+    self.weights = weights
+    self.bias = bias
+    depth = convolution.dotProductLength
+    self.channels = channels
+    isDepthwise = convolution.kind == .depthwise
+  }
+
+  /// The nearest finite float, so that an absurd scale cannot turn a zero input into a NaN.
+  private static func finite(_ value: Double) -> Float {
+    let limit = Double(Float.greatestFiniteMagnitude)
+    return Float(min(max(value, -limit), limit))
+  }
+
+  /// Writes the weights in the kernels' order; `target` is zero where no channel is.
+  func pack(into target: UnsafeMutablePointer<Float>, _ kernels: KernelTable) {
+    let width = kernels.vectorWidth
+    // A depthwise layer is packed like a matrix whose panels are one vector wide.
+    let panelWidth = isDepthwise ? width : width * kernels.panelVectors
+    let padded = kernels.paddedChannels(channels)
+    weights.withUnsafeBufferPointer { weights in
+      var column = 0
+      var output = target
+      while column < padded {
+        let columns = min(panelWidth, padded - column)
+        let real = min(columns, channels - column)
+        for k in 0..<depth {
+          for index in 0..<real { output[index] = weights[k * channels + column + index] }
+          output += columns
+        }
+        column += columns
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import KernelInterface
+import MobileNet
+
+/// Makes steps with their places in memory; the one place that decides how work is cut.
+///
+/// None of its choices changes a result: an output element is always computed whole, in one order.
+final class StepBuilder {
+  /// Floats of depthwise output that a unit keeps between the two halves of a separable block:
+  /// 96 KB, which leaves the rest of a 512 KB second-level cache to weights and output.
+  private static let blockFloats = 24_576
+  /// Pixels beyond which a longer block does not use a panel of weights any better.
+  private static let maximumBlock = 256
+
+  private let network: PackedNetwork
+  private let threads: Int
+  private let arena = Arena()
+  private let zeros: Arena.Piece
+  private var kernels: KernelTable { network.kernels }
+
+  init(_ network: PackedNetwork, threads: Int) {
+    self.network = network
+    self.threads = threads
+    let widest = network.architecture.layers.compactMap { $0.convolution?.outputChannels }.max()
+    // A tile of four pixels at stride 2 reads nine columns.
+    zeros = arena.reserve(9 * network.kernels.paddedChannels(widest ?? 0))
+  }
+
+  /// Sets aside one place that is large enough for each of `shapes`.
+  func reserve(_ shapes: [[Int]]) -> Arena.Piece {
+    arena.reserve(shapes.map { activationCount($0) }.max() ?? 0)
+  }
+
+  /// Fixes all places; from here on nothing can be reserved.
+  func allocate() { arena.allocate() }
+
+  func activation(_ shape: [Int], at place: Arena.Piece) -> Activation {
+    let channels = shape[shape.count - 1]
+    return Activation(
+      memory: arena[place], batch: shape[0], height: shape.count == 4 ? shape[1] : 1,
+      width: shape.count == 4 ? shape[2] : 1, channels: channels,
+      paddedChannels: kernels.paddedChannels(channels))
+  }
+
+  func program(_ steps: [any PlanStep], pool: ThreadPool) -> Program {
+    Program(
+      steps: steps, layers: network.architecture.layers.count, activations: arena,
+      kernels: kernels, pool: pool)
+  }
+
+  func stem(images: [Int], output: Activation) -> StemStep {
+    StemStep(
+      layer: 0, packed: network.layer(0), convolution: convolution(0), imageHeight: images[1],
+      imageWidth: images[2], output: output)
+  }
+
+  /// The depthwise layer `layer` and the pointwise one behind it.
+  func separable(_ layer: Int, input: Activation, output: Activation) -> [any PlanStep] {
+    let between = Activation(
+      memory: input.memory, batch: output.batch, height: output.height, width: output.width,
+      channels: input.channels, paddedChannels: input.paddedChannels)
+    let depthwise = depthwise(layer, input: input, output: between)
+    let pointwise = pointwise(layer + 1, input: between, output: output)
+    return [SeparableStep(depthwise: depthwise, pointwise: pointwise)]
+  }
+
+  /// Any layer but the first and the softmax, by itself.
+  func single(_ layer: Int, input: Activation, output: Activation) -> any PlanStep {
+    switch network.architecture.layers[layer].operation {
+    case .convolution(let convolution) where convolution.kind == .depthwise:
+      depthwise(layer, input: input, output: output)
+    case .globalPool:
+      AverageStep(layer: layer, input: input, output: output)
+    default:
+      pointwise(layer, input: input, output: output)
+    }
+  }
+
+  func depthwise(_ layer: Int, input: Activation, output: Activation) -> DepthwiseStep {
+    DepthwiseStep(
+      layer: layer, packed: network.layer(layer), convolution: convolution(layer),
+      zeros: arena[zeros], input: input, output: output, block: block(output))
+  }
+
+  func pointwise(_ layer: Int, input: Activation, output: Activation) -> PointwiseStep {
+    let packed = network.layer(layer)
+    let isLogits = network.architecture.layers[layer].convolution == nil
+    // Few pixels, as for the logits: the threads share the channels instead.
+    let parts = output.pixels < threads * kernels.tileRows ? threads : 1
+    let panels = (packed.vectors + kernels.panelVectors - 1) / kernels.panelVectors
+    return PointwiseStep(
+      layer: layer, packed: packed, input: input, output: output, block: block(input),
+      vectors: (panels + parts - 1) / parts * kernels.panelVectors,
+      lower: isLogits ? -.infinity : 0,
+      upper: isLogits ? .infinity : Float(Architecture.reluCeiling))
+  }
+
+  private func convolution(_ layer: Int) -> Convolution {
+    guard let convolution = network.architecture.layers[layer].convolution else {
+      preconditionFailure("layer \(layer) is no convolution")
+    }
+    return convolution
+  }
+
+  /// Pixels per unit: whole tiles, few enough to stay in the cache, and no fewer units than threads
+  /// if that can be had.
+  private func block(_ activation: Activation) -> Int {
+    let tile = kernels.tileRows
+    func wholeTiles(_ pixels: Int) -> Int { max(pixels / tile, 1) * tile }
+    let cached = min(Self.blockFloats / activation.paddedChannels, Self.maximumBlock)
+    let share = (activation.pixels + threads - 1) / threads
+    return min(wholeTiles(cached), wholeTiles(share + tile - 1))
+  }
+
+  private func activationCount(_ shape: [Int]) -> Int {
+    shape.dropLast().reduce(kernels.paddedChannels(shape[shape.count - 1]), *)
+  }
+}

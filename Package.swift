@@ -41,7 +41,7 @@ let package = Package(
       providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "HDF5", dependencies: ["CHDF5"], exclude: ["README.md"]),
     .target(name: "MobileNet"),
-    .target(name: "Golden", dependencies: ["HDF5", "MobileNet"]),
+    .target(name: "Golden", dependencies: ["HDF5", "MobileNet"], exclude: ["README.md"]),
     .target(
       name: "Reference",
       dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")]),
@@ -75,6 +75,7 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
+    .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(name: "ReferenceTests", dependencies: ["MobileNet", "Reference"]),

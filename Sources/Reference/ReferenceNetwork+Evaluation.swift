@@ -12,6 +12,16 @@ public struct LayerEvaluation: Sendable {
   public let moments: Tensor<Moments>?
   /// Batch norm of a convolution.
   public let norm: BatchNorm<Double>?
+
+  package init(
+    output: Tensor<Double>, preActivation: Tensor<Double>, moments: Tensor<Moments>?,
+    norm: BatchNorm<Double>?
+  ) {
+    self.output = output
+    self.preActivation = preActivation
+    self.moments = moments
+    self.norm = norm
+  }
 }
 
 extension ReferenceNetwork where Scalar == Double {

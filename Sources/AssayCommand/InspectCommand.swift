@@ -31,8 +31,10 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func describe(_ provenance: Provenance) {
-    line("network", "MobileNet V1, depth multiplier \(provenance.depthMultiplier), "
-      + "\(provenance.numClasses) classes, expects \(provenance.imageSize) images")
+    line(
+      "network",
+      "MobileNet V1, depth multiplier \(provenance.depthMultiplier), "
+        + "\(provenance.numClasses) classes, expects \(provenance.imageSize) images")
     line("parameters", "sha256 \(provenance.parametersSHA256)")
     line("checkpoint", "\(provenance.checkpoint.name): \(provenance.checkpoint.description)")
     line("", "sha256 \(provenance.checkpoint.sha256)")

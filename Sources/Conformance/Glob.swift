@@ -14,7 +14,9 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
     patterns.contains { Self.matches($0[...], Array(name)[...]) }
   }
 
-  private static func matches(_ pattern: ArraySlice<Character>, _ name: ArraySlice<Character>) -> Bool {
+  private static func matches(_ pattern: ArraySlice<Character>, _ name: ArraySlice<Character>)
+    -> Bool
+  {
     guard let head = pattern.first else { return name.isEmpty }
     if head == "*" {
       return matches(pattern.dropFirst(), name)

@@ -41,7 +41,8 @@ public struct Verification: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let jobs = try selectedCases(goldens)
-    let cases = try await judge(jobs, progress: progress)
+    let cases = Mistrust.apply(
+      to: try await judge(jobs, progress: progress), limit: profile.zeroFraction)
     let elapsed = clock.now - start
     return ConformanceRecord(
       assayVersion: Self.assayVersion,

@@ -20,7 +20,9 @@ public struct TextReport {
 
   private var provenance: String {
     let checkpoints = Set(
-      record.goldens.map { "\($0.provenance.checkpoint.name) (\($0.provenance.checkpoint.description))" })
+      record.goldens.map {
+        "\($0.provenance.checkpoint.name) (\($0.provenance.checkpoint.description))"
+      })
     return "subject     \(record.subject.description)\n"
       + "checkpoint  \(checkpoints.sorted().joined(separator: ", "))\n"
       + "goldens     \(record.goldens.map(\.file).joined(separator: ", "))"

@@ -26,7 +26,8 @@ extension Operations {
     let columns = SamePadding(inputSize: width, kernelSize: kernel, stride: stride)
     let shape = [batch, rows.outputSize, columns.outputSize, outputDepth]
 
-    return withElements(input, outputChannelsFirst(weights), shape: shape) { input, weights, output in
+    return withElements(input, outputChannelsFirst(weights), shape: shape) {
+      input, weights, output in
       var index = 0
       for n in 0..<batch {
         for y in 0..<rows.outputSize {

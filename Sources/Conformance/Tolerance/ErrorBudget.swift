@@ -76,7 +76,11 @@ public enum ErrorBudget {
     return variance
   }
 
-  /// Variance after the clamp: an element that ReLU6 holds at 0 or 6 has no error left.
+  /// How many sigmas beyond the clamp an element has to be to have no error left. Nearer to it, the
+  /// subject may be on the other side.
+  static let clampReach = 16.0
+
+  /// Variance after the clamp: an element that ReLU6 holds at 0 or 6 for sure has no error left.
   public static func clamped(
     _ variance: Tensor<Double>, by layer: Layer, _ evaluation: LayerEvaluation
   ) -> Tensor<Double> {
@@ -84,13 +88,17 @@ public enum ErrorBudget {
     var result = variance
     for index in 0..<result.count {
       let y = evaluation.preActivation[flat: index]
-      if y <= 0 || y >= Architecture.reluCeiling { result[flat: index] = 0 }
+      let reach = clampReach * variance[flat: index].squareRoot()
+      if y <= -reach || y >= Architecture.reluCeiling + reach { result[flat: index] = 0 }
     }
     return result
   }
 
   /// Relative errors of p = e/S with e = exp(z - m): the subtraction (c u² (z - m)²), exp (taken as
   /// one unit in the last place at most: u²), the division, and what these do to the sum S.
+  ///
+  /// A term below half a unit in the last place of the partial sum is lost altogether. Such losses
+  /// all have the same sign, so they add up as they are, not as a random walk.
   private static func softmaxVariance(
     _ evaluation: LayerEvaluation, logits: Tensor<Double>
   ) -> Tensor<Double> {
@@ -100,10 +108,11 @@ public enum ErrorBudget {
     for n in 0..<logits.shape[0] {
       let row = n * classes..<(n + 1) * classes
       let largest = logits.scalars[row].max() ?? 0
-      var (partial, common) = (0.0, 0.0)
+      var (partial, common, lost) = (0.0, 0.0, 0.0)
       for k in row {
         let p = evaluation.output[flat: k]
         let distance = logits[flat: k] - largest
+        if p < Roundoff.unit * partial { lost += p }
         partial += p
         common += p * p * (c * distance * distance + 1) + c * partial * partial
       }
@@ -112,7 +121,8 @@ public enum ErrorBudget {
         let distance = logits[flat: k] - largest
         let own = c * distance * distance + 1 + c
         variance[flat: k] =
-          unit * p * p * (own + common) + Roundoff.smallestNormal * Roundoff.smallestNormal
+          p * p * (unit * (own + common) + lost * lost) + Roundoff.smallestNormal
+          * Roundoff.smallestNormal
       }
     }
     return variance

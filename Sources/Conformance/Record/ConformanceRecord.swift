@@ -88,6 +88,8 @@ public struct CaseRecord: Sendable, Codable {
 public struct EndPointRecord: Sendable, Codable {
   public var name: EndPoint
   public var shape: [Int]
+  /// Elements whose reference value is exactly zero.
+  public var zeros: Int
   public var status: Status
   /// The layer by itself: subject against reference, fed the same input.
   public var isolated: ErrorStatistics?

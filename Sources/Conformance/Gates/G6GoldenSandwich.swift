@@ -34,7 +34,7 @@ extension Gate {
           limit: profile.referenceDistance))
     }
     guard !criteria.isEmpty else {
-      return GateResult(self, status: .notRun, note: "the golden has no such end point")
+      return GateResult(self, status: .notRun, note: "the golden does not show this end point")
     }
     var result = GateResult(self, criteria: criteria)
     if result.status == .fail { result.note = Self.suspect(measurement, profile) }

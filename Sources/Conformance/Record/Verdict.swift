@@ -99,7 +99,8 @@ extension FirstDivergence {
   public var summary: String {
     var text = "\(endPoint) \(Self.verb(status)) \(gate.rawValue) (\(gate.title))"
     if let criterion, status == .fail {
-      text += ": \(criterion.measure) is \(format(criterion.value)), "
+      text +=
+        ": \(criterion.measure) is \(format(criterion.value)), "
         + "limit \(format(criterion.limit))"
     }
     text += ", in case \(caseName)"

@@ -30,8 +30,9 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   public var budgetRatio: Double?
   /// How many independent errors ``budgetRatio`` averages over, if a budget was given.
   ///
-  /// Elements of equal value come from equal operands and err equally, so they count once; elements
-  /// whose variance is small beside the others' hardly count.
+  /// Elements of equal value come from equal operands and err equally, so they count once, as do all
+  /// probabilities of one image, which share one sum. Elements whose variance is small beside the
+  /// others' hardly count.
   public var effectiveCount: Double?
   /// Largest |error| / sigma, if a budget was given.
   public var maxSigma: Double?
@@ -60,17 +61,22 @@ extension ErrorStatistics {
     package let element: Tensor<Double>
     /// Variance after the clamp: the yardstick of the whole.
     package let clamped: Tensor<Double>
+    /// Whether all elements of one image err together, as the softmax's do through their common sum.
+    package let isCommon: Bool
 
-    package init(element: Tensor<Double>, clamped: Tensor<Double>) {
+    package init(element: Tensor<Double>, clamped: Tensor<Double>, isCommon: Bool = false) {
       self.element = element
       self.clamped = clamped
+      self.isCommon = isCommon
     }
 
     /// The budget for errors that are larger by `factor`.
     func scaled(by factor: Double) -> Budget {
       guard factor != 1 else { return self }
       let square = factor * factor
-      return Budget(element: element.map { $0 * square }, clamped: clamped.map { $0 * square })
+      return Budget(
+        element: element.map { $0 * square }, clamped: clamped.map { $0 * square },
+        isCommon: isCommon)
     }
   }
 
@@ -85,6 +91,7 @@ extension ErrorStatistics {
     budget: Budget? = nil
   ) {
     var sums = Sums()
+    let imageCount = max(reference.count / max(reference.shape.first ?? 1, 1), 1)
     var tightest = (ratio: -1.0, index: 0)
     for index in 0..<reference.count {
       let exact = reference[flat: index]
@@ -94,7 +101,8 @@ extension ErrorStatistics {
       if let budget {
         ratio = Self.ratio(error, budget.element[flat: index].squareRoot())
         sums.maxSigma = max(sums.maxSigma, ratio)
-        sums.add(variance: budget.clamped[flat: index], of: exact)
+        let group = budget.isCommon ? UInt64(index / imageCount) : exact.bitPattern
+        sums.add(variance: budget.clamped[flat: index], group: group)
       }
       if let bounds {
         ratio = Self.ratio(error, bounds[flat: index])
@@ -103,7 +111,8 @@ extension ErrorStatistics {
       if ratio > tightest.ratio { tightest = (ratio, index) }
     }
     let place = tightest.index
-    let worst = reference.count == 0
+    let worst =
+      reference.count == 0
       ? nil
       : Element(
         index: reference.coordinates(of: place), value: Double(tensor[flat: place]),
@@ -163,8 +172,8 @@ extension ErrorStatistics {
     var referenceSquares = 0.0
     var dot = 0.0
     var variance = 0.0
-    /// Variance of all elements that have the same reference value.
-    var varianceByValue: [UInt64: Double] = [:]
+    /// Variance of all elements that err together.
+    var varianceByGroup: [UInt64: Double] = [:]
     var maxAbsolute = 0.0
     var maxULP = 0.0
     var maxSigma = 0.0
@@ -184,15 +193,15 @@ extension ErrorStatistics {
       if error > 0 { maxULP = max(maxULP, error / Self.ulp(reference)) }
     }
 
-    mutating func add(variance: Double, of reference: Double) {
+    mutating func add(variance: Double, group: UInt64) {
       guard variance > 0 else { return }
       self.variance += variance
-      varianceByValue[reference.bitPattern, default: 0] += variance
+      varianceByGroup[group, default: 0] += variance
     }
 
-    /// (Σ v)² / Σ v² over groups of equal value: n for n equal variances, 1 where one dominates.
+    /// (Σ v)² / Σ v² over the groups: n for n equal variances, 1 where one dominates.
     var effectiveCount: Double {
-      let squares = varianceByValue.values.reduce(0) { $0 + $1 * $1 }
+      let squares = varianceByGroup.values.reduce(0) { $0 + $1 * $1 }
       return squares > 0 ? variance * variance / squares : 0
     }
 

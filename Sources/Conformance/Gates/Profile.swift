@@ -11,7 +11,8 @@ public struct Profile: Hashable, Sendable, Codable {
   public var accumulatedBudgetRatio: Double
   /// G3 and G6: largest |error| / sigma along the chain.
   public var accumulatedMaxSigma: Double
-  /// Largest share of zeros in a reference that may still be judged by; beyond it, MISTRUSTED.
+  /// Largest share of zeros in an end point's reference values, over all cases, that may still be
+  /// judged by; beyond it, MISTRUSTED.
   public var zeroFraction: Double
   /// G6: largest relative L2 distance of the reference from TensorFlow's float64.
   public var referenceDistance: Double
@@ -22,8 +23,8 @@ public struct Profile: Hashable, Sendable, Codable {
     boundUtilisation: 1,
     isolatedBudgetRatio: 1.5,
     isolatedMaxSigma: 16,
-    accumulatedBudgetRatio: 2.5,
-    accumulatedMaxSigma: 24,
+    accumulatedBudgetRatio: 3,
+    accumulatedMaxSigma: 32,
     zeroFraction: 0.99,
     referenceDistance: 1e-12)
 }

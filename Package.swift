@@ -29,6 +29,7 @@ let package = Package(
   name: "assay",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Assay", targets: ["Assay"]),
     .executable(name: "assay", targets: ["AssayCommand"])
   ],
   dependencies: [
@@ -52,6 +53,11 @@ let package = Package(
       ]),
     .target(name: "Report", dependencies: ["Conformance"]),
 
+    .target(name: "HubModule", dependencies: ["Golden", "MobileNet", "Reference"]),
+    .target(
+      name: "Assay",
+      dependencies: ["Conformance", "Golden", "HubModule", "MobileNet", "Reference", "Report"]),
+
     .target(name: "CPUFeatures"),
     .target(name: "KernelInterface"),
     .target(
@@ -72,12 +78,16 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
+      name: "AssayCommandTests", dependencies: ["AssayCommand", "Conformance", "TestSupport"]),
+    .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+    .testTarget(name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
-    .testTarget(name: "ReferenceTests", dependencies: ["MobileNet", "Reference"]),
+    .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "ReferenceTests", dependencies: ["Golden", "MobileNet", "Reference"]),
   ] + wideKernels
 )

@@ -12,13 +12,15 @@ let package = Package(
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5",
       providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
-    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "HDF5", dependencies: ["CHDF5"], exclude: ["README.md"]),
     .target(name: "MobileNet"),
     .target(
       name: "Reference",
       dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")]),
+    .target(name: "Golden", dependencies: ["HDF5", "MobileNet"], exclude: ["README.md"]),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(name: "ReferenceTests", dependencies: ["MobileNet", "Reference"]),

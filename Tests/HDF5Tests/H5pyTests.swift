@@ -232,6 +232,23 @@ struct H5pyTests {
     }
   }
 
+  /// h5py writes the format before 1.10, without checksums, unless told otherwise.
+  @Test func truncatedFilesOfPython() throws {
+    _ = try written(
+      """
+      f.create_dataset('a/b/x', data=np.random.rand(40, 50), compression='gzip', shuffle=True)
+      f.attrs['name'] = 'value'
+      f['labels'] = ['a', 'b']
+      """)
+    let bytes = try FileBytes.read(folder.path("python.h5"))
+    let path = folder.path("cut.h5")
+    for length in Array(0..<128) + Array(stride(from: 128, to: bytes.count, by: 61)) {
+      try FileBytes.write(bytes[..<length], to: path)
+      let error = #expect(throws: HDF5Error.self) { try File(reading: path) }
+      #expect(error?.reason == .notHDF5 || error?.reason == .damaged, "at \(length)")
+    }
+  }
+
   private func written(_ program: String) throws -> Group {
     let path = folder.path("python.h5")
     try PythonTools.run(

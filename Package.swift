@@ -6,7 +6,8 @@ let package = Package(
   name: "assay",
   platforms: [.macOS(.v15)],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1")
+    .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
   ],
   targets: [
     .systemLibrary(
@@ -18,11 +19,18 @@ let package = Package(
       name: "Reference",
       dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")]),
     .target(name: "Golden", dependencies: ["HDF5", "MobileNet"], exclude: ["README.md"]),
+    .target(
+      name: "Report",
+      dependencies: [
+        "Conformance", "Golden", "MobileNet", .product(name: "Mustache", package: "swift-mustache"),
+      ]),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(name: "ReferenceTests", dependencies: ["MobileNet", "Reference"]),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Conformance", "Golden", "MobileNet", "Report"]),
   ]
 )

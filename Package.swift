@@ -35,6 +35,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
   ],
   targets: [
     .systemLibrary(
@@ -51,7 +52,11 @@ let package = Package(
       dependencies: [
         "Golden", "MobileNet", "Reference", .product(name: "RealModule", package: "swift-numerics"),
       ]),
-    .target(name: "Report", dependencies: ["Conformance"]),
+    .target(
+      name: "Report",
+      dependencies: [
+        "Conformance", "Golden", "MobileNet", .product(name: "Mustache", package: "swift-mustache"),
+      ]),
 
     .target(name: "HubModule", dependencies: ["Golden", "MobileNet", "Reference"]),
     .target(
@@ -88,6 +93,8 @@ let package = Package(
     .testTarget(name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Conformance", "Golden", "MobileNet", "Report"]),
     .testTarget(name: "ReferenceTests", dependencies: ["Golden", "MobileNet", "Reference"]),
   ] + wideKernels
 )

@@ -111,7 +111,7 @@ struct RecordFixture {
     return try Self.decode(
       EndPointRecord.self,
       [
-        "name": name.rawValue, "shape": shape,
+        "name": name.rawValue, "shape": shape, "zeros": 0, "correlation": 1.2,
         "status": Status.gravest(gates.map(\.status))?.rawValue ?? "NOT_RUN", "gates": [],
       ] as [String: Any],
       then: {

@@ -20,7 +20,7 @@ public struct MarkdownReport {
   }
 
   private var facts: [String] {
-    var lines = ["- subject: \(escape(record.subject.description))"]
+    var lines = ["- subject: \(escape(record.subject.summary))"]
     for golden in record.goldens {
       let checkpoint = golden.provenance.checkpoint
       lines.append(

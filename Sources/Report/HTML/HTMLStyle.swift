@@ -126,6 +126,7 @@ enum HTMLStyle {
     svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-system,
       'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; fill: var(--text); }
     .network rect { stroke: var(--muted); stroke-width: .5; }
+    .network a .hit, .network a:hover .hit { stroke: none; opacity: 1; fill: transparent; }
     .network .row { font-size: 11px; } .network a { text-decoration: none; }
     .network a:focus-visible rect { stroke: var(--link); stroke-width: 2; }
     .network a:hover rect { stroke: var(--text); stroke-width: 1.2; }

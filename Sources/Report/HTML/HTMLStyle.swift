@@ -55,6 +55,7 @@ enum HTMLStyle {
     .skip { position: absolute; left: -9999px; } .skip:focus { left: 24px; top: 8px; }
     .scroll { overflow-x: auto; position: relative; }
     .tools { margin: 0 0 12px; display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; }
+    .tools label { min-width: 0; max-width: 100%; }
     .tools[hidden] { display: none; }
     input, select, .tools button { font: inherit; color: inherit; background: var(--page);
       border: 1px solid var(--muted); border-radius: 3px; padding: 3px 8px; max-width: 100%; }
@@ -101,9 +102,9 @@ enum HTMLStyle {
     .figures tbody th, .figures .pin { white-space: nowrap; }
     .wrap { min-width: 12ch; white-space: normal; } .wide { min-width: 26ch; }
     .figures tbody th.wrap { white-space: normal; }
-    .long { max-height: 9em; overflow-y: auto; }
     .over { color: var(--fail); font-weight: 650; }
     .pin { position: sticky; left: 0; background: var(--page); z-index: 1; }
+    .figures tbody .pin { box-shadow: inset 0 1px var(--rule); }
     tr:hover .pin { background: var(--panel); }
     th button { all: unset; cursor: pointer; text-decoration: underline dotted;
       text-underline-offset: 3px; }
@@ -222,7 +223,6 @@ enum HTMLStyle {
         -webkit-print-color-adjust: exact; }
       table { font-size: 7.5pt; } .pin { position: static; } th, td { padding: 2px 3px; }
       .heat td { min-width: 0; font-size: 6pt; } .figures { width: auto; }
-      .long { max-height: none; }
       details.layer:not([open])::details-content { content-visibility: visible;
         display: block; }
     }

@@ -222,7 +222,9 @@ enum HTMLStyle {
       .network rect, .heat td, .chip, .swatch { print-color-adjust: exact;
         -webkit-print-color-adjust: exact; }
       table { font-size: 7.5pt; } .pin { position: static; } th, td { padding: 2px 3px; }
-      .heat td { min-width: 0; font-size: 6pt; } .figures { width: auto; }
+      .heat td { min-width: 0; font-size: 6pt; }
+      /* Browsers take minutes to write hundreds of hatched cells as PDF. */
+      .heat .beyond { background-image: none; text-decoration: underline; } .figures { width: auto; }
       details.layer:not([open])::details-content { content-visibility: visible;
         display: block; }
     }

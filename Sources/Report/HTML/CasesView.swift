@@ -19,7 +19,8 @@ struct CasesView {
   init(_ record: ConformanceRecord) {
     rows = record.cases.enumerated().map { index, item in
       Row(
-        anchor: Self.anchor(index), name: item.name, about: item.description,
+        anchor: Self.anchor(index), name: item.name.shortened(to: 500),
+        about: item.description.shortened(to: 500),
         golden: item.golden.shortened(to: 300), images: Wording.shape(item.images),
         classes: item.topClasses.map(Self.describe), seconds: Wording.seconds(item.seconds),
         status: StatusView(item.status))
@@ -56,7 +57,7 @@ extension CasesView {
     <thead><tr><th scope="col">case</th><th scope="col">what it is for</th><th scope="col">images</th><th scope="col">top class of the reference</th><th scope="col">golden file</th><th scope="col" class="n">time</th><th scope="col">status</th></tr></thead>
     <tbody>
     {{#rows}}
-    <tr id="{{anchor}}"><th scope="row" class="wrap"><div class="long">{{name}}</div></th><td class="wrap"><div class="long">{{about}}</div></td><td class="nowrap">{{images}}</td><td class="wide">{{#classes}}<div>{{.}}</div>{{/classes}}</td><td class="wrap">{{golden}}</td><td class="n">{{seconds}}</td><td class="nowrap {{status.style}}">{{status.sign}} {{status.name}}</td></tr>
+    <tr id="{{anchor}}"><th scope="row" class="wrap">{{name}}</th><td class="wrap">{{about}}</td><td class="nowrap">{{images}}</td><td class="wide">{{#classes}}<div>{{.}}</div>{{/classes}}</td><td class="wrap">{{golden}}</td><td class="n">{{seconds}}</td><td class="nowrap {{status.style}}">{{status.sign}} {{status.name}}</td></tr>
     {{/rows}}
     </tbody>
     </table>

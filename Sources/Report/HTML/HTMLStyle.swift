@@ -55,6 +55,7 @@ enum HTMLStyle {
     .skip { position: absolute; left: -9999px; } .skip:focus { left: 24px; top: 8px; }
     .scroll { overflow-x: auto; position: relative; }
     .tools { margin: 0 0 12px; display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; }
+    .tools label { min-width: 0; max-width: 100%; }
     .tools[hidden] { display: none; }
     input, select, .tools button { font: inherit; color: inherit; background: var(--page);
       border: 1px solid var(--muted); border-radius: 3px; padding: 3px 8px; max-width: 100%; }
@@ -101,9 +102,9 @@ enum HTMLStyle {
     .figures tbody th, .figures .pin { white-space: nowrap; }
     .wrap { min-width: 12ch; white-space: normal; } .wide { min-width: 26ch; }
     .figures tbody th.wrap { white-space: normal; }
-    .long { max-height: 9em; overflow-y: auto; }
     .over { color: var(--fail); font-weight: 650; }
     .pin { position: sticky; left: 0; background: var(--page); z-index: 1; }
+    .figures tbody .pin { box-shadow: inset 0 1px var(--rule); }
     tr:hover .pin { background: var(--panel); }
     th button { all: unset; cursor: pointer; text-decoration: underline dotted;
       text-underline-offset: 3px; }
@@ -126,6 +127,7 @@ enum HTMLStyle {
     svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-system,
       'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; fill: var(--text); }
     .network rect { stroke: var(--muted); stroke-width: .5; }
+    .network a .hit, .network a:hover .hit { stroke: none; opacity: 1; fill: transparent; }
     .network .row { font-size: 11px; } .network a { text-decoration: none; }
     .network a:focus-visible rect { stroke: var(--link); stroke-width: 2; }
     .network a:hover rect { stroke: var(--text); stroke-width: 1.2; }
@@ -220,8 +222,9 @@ enum HTMLStyle {
       .network rect, .heat td, .chip, .swatch { print-color-adjust: exact;
         -webkit-print-color-adjust: exact; }
       table { font-size: 7.5pt; } .pin { position: static; } th, td { padding: 2px 3px; }
-      .heat td { min-width: 0; font-size: 6pt; } .figures { width: auto; }
-      .long { max-height: none; }
+      .heat td { min-width: 0; font-size: 6pt; }
+      /* Browsers take minutes to write hundreds of hatched cells as PDF. */
+      .heat .beyond { background-image: none; text-decoration: underline; } .figures { width: auto; }
       details.layer:not([open])::details-content { content-visibility: visible;
         display: block; }
     }

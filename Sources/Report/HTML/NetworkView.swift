@@ -23,6 +23,8 @@ struct NetworkView {
     let anchor: String
     /// What a screen reader says and a tooltip shows.
     let words: String
+    /// Height of the whole picture: the link's target.
+    let total: Int
     let x: Int
     let y: String
     let width: Int
@@ -75,7 +77,8 @@ struct NetworkView {
     let height = blockHeight(layer.shape)
     let x = Layout.left + layer.index * Layout.pitch
     return Block(
-      anchor: layer.anchor, words: words(layer), x: x,
+      anchor: layer.anchor, words: words(layer), total: Layout.rows + gates.count * Layout.rowPitch,
+      x: x,
       y: String(format: "%.1f", Double(Layout.ground) - height), width: Layout.pitch - 4,
       height: String(format: "%.1f", height), middle: x + (Layout.pitch - 4) / 2,
       style: Shade.style(share), beyond: Shade.isBeyond(share), size: size(layer.shape),
@@ -137,6 +140,7 @@ extension NetworkView {
     {{/rows}}
     {{#layers}}
     <a href="#{{anchor}}" aria-label="{{words}}"><title>{{words}}</title>
+    <rect class="hit" x="{{x}}" y="0" width="{{width}}" height="{{total}}"/>
     <rect class="{{style}}" x="{{x}}" y="{{y}}" width="{{width}}" height="{{height}}"/>{{#beyond}}<rect class="over" x="{{x}}" y="{{y}}" width="{{width}}" height="{{height}}"/>{{/beyond}}
     <text class="small" x="{{middle}}" y="{{sizeY}}">{{size}}</text><text class="name" x="{{middle}}" y="132">{{shortName}}</text>
     {{#cells}}

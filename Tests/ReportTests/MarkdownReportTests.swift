@@ -4,7 +4,7 @@ import Testing
 
 struct MarkdownReportTests {
   @Test func `whatever the record's texts hold a table row stays a table row`() throws {
-    let hostile = "a|b\nc\r\nd`e*f_g<b>&[x](y)"
+    let hostile = "a|b\nc\r\nd`e*f_g<b>&[x](y)|\u{301}"
     var record = try RecordFixture(caseNames: [hostile], faultyLayer: 4).record()
     record.goldens[0].file = hostile
     let lines = MarkdownReport(record).render().split(separator: "\n")

@@ -15,7 +15,8 @@ struct IsolatedLayer: Sendable {
     self.init(
       network.architecture.layers[index],
       ScriptEvaluation(
-        evaluation: network.evaluate(layer: index, input: Tensor(input)), gain: 1),
+        evaluation: network.evaluate(layer: index, input: Tensor(input)), gain: 1,
+        isClamped: true),
       input: input)
   }
 
@@ -34,8 +35,10 @@ struct IsolatedLayer: Sendable {
     let bounds = ErrorBound.bounds(of: layer, evaluation, input: wide)
     self.bounds = gain == 1 ? bounds : bounds.map { $0 * gain }
     let variance = ErrorBudget.introduced(by: layer, evaluation, input: wide)
+    let clamped =
+      script.isClamped ? ErrorBudget.clamped(variance, by: layer, evaluation) : variance
     budget = ErrorStatistics.Budget(
-      element: variance, clamped: ErrorBudget.clamped(variance, by: layer, evaluation),
+      element: variance, clamped: clamped,
       isCommon: layer.isSoftmax
     ).scaled(by: gain)
   }

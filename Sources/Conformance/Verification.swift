@@ -105,8 +105,12 @@ public struct Verification: Sendable {
     else { return nil }
     var observations: [(input: Tensor<Float>, output: Tensor<Float>)] = []
     let probe = Probe.input(for: layer, at: index)
+    var isRepeatable = true
     if let output = try subject.output(layer: index, input: probe) {
       observations.append((probe, output))
+      if let again = try subject.output(layer: index, input: probe) {
+        isRepeatable = again.hasSameBits(as: output)
+      }
     }
     if let job = jobs.first(where: { $0.name == divergence.caseName }) {
       let golden = try job.golden.readCase(job.name)
@@ -119,7 +123,7 @@ public struct Verification: Sendable {
       parameters: parameters, layer: index,
       healthy: observations.map { IsolatedLayer(network, layer: index, input: $0.input) },
       profile: profile
-    ).diagnose(observations.map(\.output))
+    ).diagnose(observations.map(\.output), isRepeatable: isRepeatable)
   }
 
   /// What a layer read and yielded in a case.

@@ -111,7 +111,12 @@ public struct FaultReport {
   private var controls: [String] {
     record.controls.map { control in
       let alarms = control.alarms.isEmpty ? "no alarm" : control.alarms.joined(separator: "; ")
-      return "\(control.subject.description): \(control.judged) judged, \(alarms)"
+      let checks = [
+        (control.usual.cosine, "cosine"), (control.usual.topClass, "top-1"),
+        (control.usual.allClose, "allclose"),
+      ].filter(\.0).map(\.1)
+      let usual = checks.isEmpty ? "" : " (but from \(checks.joined(separator: ", ")))"
+      return "\(control.subject.description): \(control.judged) judged, \(alarms)\(usual)"
     }
   }
 

@@ -49,11 +49,17 @@ struct Hypotheses {
   }
 
   /// Which mistakes explain these results, one for each input; `nil` if none does.
-  func diagnose(_ outputs: [Tensor<Float>]) -> Diagnosis? {
+  ///
+  /// - Parameter isRepeatable: Whether the first input gave the same bits twice.
+  func diagnose(_ outputs: [Tensor<Float>], isRepeatable: Bool = true) -> Diagnosis? {
     var causes = hypotheses.filter { $0.fault.nature == .structure && reproduces($0, outputs) }
       .map { cause($0.fault, .reproduces) }
     if causes.isEmpty {
       causes = hypotheses.filter { $0.fault.nature == .rounding && resembles($0, outputs) }
+        .map { cause($0.fault, .resembles) }
+    }
+    if causes.isEmpty, !isRepeatable {
+      causes = hypotheses.filter { !$0.script.arithmetic.isRepeatable }
         .map { cause($0.fault, .resembles) }
     }
     guard let first = causes.first else { return nil }
@@ -77,7 +83,7 @@ struct Hypotheses {
         return false
       }
       let measurement = expected.measurement(outputs[place])
-      return expected.judge(measurement, profile).allSatisfy(\.status.conforms)
+      return Gate.isolatedBudget.judge(measurement, profile).status.conforms
     }
   }
 

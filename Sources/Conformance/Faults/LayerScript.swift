@@ -116,6 +116,15 @@ extension LayerScript {
     case none
     /// ReLU6 in front of batch norm, nothing behind it.
     case beforeNorm
+
+    /// Whether large errors end with the value that they are of.
+    var isClamp: Bool {
+      switch self {
+      case .relu6: true
+      case .clamp(let ceiling): ceiling.isFinite
+      case .leaky, .none, .beforeNorm: false
+      }
+    }
   }
 
   /// What becomes of height and width.

@@ -178,9 +178,15 @@ public struct FaultMatrix: Sendable {
         return "\(endPoint.name) in \(record.name): \(gates.joined(separator: " "))"
       }
     }
+    var usual = FaultRecord.UsualChecks()
+    for item in cases {
+      if let logits = try subject.endPoints(images: item.golden.images)[.logits] {
+        usual.add(item.usualChecks(logits))
+      }
+    }
     return FaultRecord.Control(
       subject: subject.identity, judged: records.reduce(0) { $0 + $1.endPoints.count },
-      alarms: alarms)
+      alarms: alarms, usual: usual)
   }
 
   /// As many at a time as there are processors; results in the order of `items`.

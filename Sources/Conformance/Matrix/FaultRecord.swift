@@ -88,6 +88,8 @@ public struct FaultRecord: Sendable, Codable {
     public var judged: Int
     /// Those that did not pass, as `Conv2d_0 in chelsea: G2`.
     public var alarms: [String]
+    /// What the customary checks of the logits say of it: false alarms of theirs.
+    public var usual: UsualChecks
   }
 }
 

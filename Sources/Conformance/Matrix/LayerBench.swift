@@ -48,10 +48,12 @@ struct LayerBench {
     var finding = FaultRecord.Finding(
       fault: fault.name, summary: fault.summary, endPoint: layer.endPoint, outcome: .missed,
       gates: [], usual: FaultRecord.UsualChecks())
-    var failures = failures(of: outputs, again: script.output(isolated[0].input))
+    let again = script.output(isolated[0].input)
+    var failures = failures(of: outputs, again: again)
     if !failures.isEmpty {
       finding.divergence = layer.endPoint
-      finding.diagnosis = hypotheses.diagnose(Array(outputs.prefix(Self.diagnosed)))
+      finding.diagnosis = hypotheses.diagnose(
+        Array(outputs.prefix(Self.diagnosed)), isRepeatable: again.hasSameBits(as: outputs[0]))
     }
     for item in cases {
       let inherited = try follow(script, in: item, whole: failures.isEmpty, &finding)
@@ -151,12 +153,7 @@ struct LayerBench {
       }
       return "in float64 it yields the reference's values on all \(isolated.count) inputs"
     case .rounding:
-      for (output, clean) in zip(outputs, clean) {
-        for k in 0..<output.count
-        where output[flat: k].bitPattern != clean[flat: k].bitPattern {
-          return nil
-        }
-      }
+      guard zip(outputs, clean).allSatisfy({ $0.hasSameBits(as: $1) }) else { return nil }
       return "it yields the same bits on all \(isolated.count) inputs"
     }
   }
@@ -164,7 +161,7 @@ struct LayerBench {
 
 extension FaultRecord.UsualChecks {
   /// Caught in one case is caught.
-  fileprivate mutating func add(_ other: Self) {
+  mutating func add(_ other: Self) {
     cosine = cosine || other.cosine
     topClass = topClass || other.topClass
     allClose = allClose || other.allClose

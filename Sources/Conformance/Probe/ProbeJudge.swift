@@ -69,3 +69,11 @@ extension IsolatedLayer {
       .map { $0.judge(measurement, profile) }
   }
 }
+
+extension Tensor where Scalar == Float {
+  /// Whether no bit differs; unlike `==`, a not-a-number equals itself and -0 does not equal 0.
+  func hasSameBits(as other: Tensor) -> Bool {
+    shape == other.shape
+      && scalars.indices.allSatisfy { self[flat: $0].bitPattern == other[flat: $0].bitPattern }
+  }
+}

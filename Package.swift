@@ -29,11 +29,13 @@ let package = Package(
   name: "assay",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Assay", targets: ["Assay"]),
     .executable(name: "assay", targets: ["AssayCommand"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
   ],
   targets: [
     .systemLibrary(
@@ -50,7 +52,16 @@ let package = Package(
       dependencies: [
         "Golden", "MobileNet", "Reference", .product(name: "RealModule", package: "swift-numerics"),
       ]),
-    .target(name: "Report", dependencies: ["Conformance"]),
+    .target(
+      name: "Report",
+      dependencies: [
+        "Conformance", "Golden", "MobileNet", .product(name: "Mustache", package: "swift-mustache"),
+      ]),
+
+    .target(name: "HubModule", dependencies: ["Golden", "MobileNet", "Reference"]),
+    .target(
+      name: "Assay",
+      dependencies: ["Conformance", "Golden", "HubModule", "MobileNet", "Reference", "Report"]),
 
     .target(name: "CPUFeatures"),
     .target(name: "KernelInterface"),
@@ -72,12 +83,18 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
+      name: "AssayCommandTests", dependencies: ["AssayCommand", "Conformance", "TestSupport"]),
+    .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+    .testTarget(name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
-    .testTarget(name: "ReferenceTests", dependencies: ["MobileNet", "Reference"]),
+    .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Conformance", "Golden", "MobileNet", "Report"]),
+    .testTarget(name: "ReferenceTests", dependencies: ["Golden", "MobileNet", "Reference"]),
   ] + wideKernels
 )

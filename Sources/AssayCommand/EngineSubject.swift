@@ -12,9 +12,7 @@ struct EngineSubject: Subject {
     let isa = engine.instructionSet.rawValue
     identity = SubjectIdentity(
       name: "engine",
-      description: "the built-in float32 engine, \(isa), "
-        + "\(threads) thread\(threads == 1 ? "" : "s")",
-      isa: isa, threads: threads)
+      description: "the built-in float32 engine", isa: isa, threads: threads)
   }
 
   func endPoints(images: Tensor<Float>) throws -> [EndPoint: Tensor<Float>] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conformance
+import Foundation
 import Golden
 import MobileNet
 
@@ -25,9 +26,16 @@ struct GoldenOptions: ParsableArguments {
     cases.map { Glob($0).matches(name) } ?? true
   }
 
+  /// The embedded default, as seen from the working directory where it lies below that.
+  private static func embeddedInference() throws -> String {
+    let path = try DefaultGolden.directory() + "/inference.h5"
+    let current = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(current) ? String(path.dropFirst(current.count)) : path
+  }
+
   /// Opens the goldens and the parameters that belong to them.
   func open() throws -> (goldens: [GoldenFile], parameters: ParametersFile) {
-    let paths = goldens.isEmpty ? [try DefaultGolden.directory() + "/inference.h5"] : goldens
+    let paths = goldens.isEmpty ? [try Self.embeddedInference()] : goldens
     let files = try paths.map { try GoldenFile(reading: $0) }
     for file in files { try file.validate() }
     // Every golden names the parameters that it was made with; they have to be these.

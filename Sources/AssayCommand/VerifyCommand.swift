@@ -48,6 +48,7 @@ struct VerifyCommand: AsyncParsableCommand {
   private func writeReports(_ record: ConformanceRecord) throws {
     let directory = try OutputDirectory(path: output)
     try directory.write(try record.json(), to: "record.json")
+    try directory.write(Data(try HTMLReport(record).render().utf8), to: "record.html")
     try directory.write(Data(MarkdownReport(record).render().utf8), to: "record.md")
   }
 }

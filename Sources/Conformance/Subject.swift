@@ -43,6 +43,12 @@ public struct SubjectIdentity: Hashable, Sendable, Codable {
     self.isa = isa
     self.threads = threads
   }
+
+  /// Description, instruction set and threads in one line.
+  public var summary: String {
+    let count = threads.map { "\($0) thread\($0 == 1 ? "" : "s")" }
+    return [description, isa, count].compactMap { $0 }.joined(separator: ", ")
+  }
 }
 
 /// The reference's loops in float32: unfolded batch norm, strictly sequential sums. The plainest

@@ -62,6 +62,11 @@ public struct Layer: Hashable, Sendable {
   public let endPoint: EndPoint
   public let operation: Operation
 
+  package init(endPoint: EndPoint, operation: Operation) {
+    self.endPoint = endPoint
+    self.operation = operation
+  }
+
   /// The convolution, if that is what this layer is.
   public var convolution: Convolution? {
     if case .convolution(let convolution) = operation { convolution } else { nil }

@@ -20,7 +20,7 @@ public struct MarkdownReport {
   }
 
   private var facts: [String] {
-    var lines = ["- subject: \(escape(record.subject.description))"]
+    var lines = ["- subject: \(escape(record.subject.summary))"]
     for golden in record.goldens {
       let checkpoint = golden.provenance.checkpoint
       lines.append(
@@ -64,19 +64,22 @@ public struct MarkdownReport {
       }
   }
 
-  /// Keeps a text in its cell: no markup, no line breaks.
+  /// Keeps a text in its cell: no markup, no line breaks. Scalar by scalar, because a combining mark
+  /// would make another character of a bar, and none for Markdown.
   private func escape(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "|", "*", "_", "`", "\\", "#", "[", "]", "~": result += "\\\(character)"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "&": result += "&amp;"
-      case _ where character.isNewline: result += " "
-      default: result.append(character)
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "|", "*", "_", "`", "\\", "#", "[", "]", "~": result.append(contentsOf: ["\\", scalar])
+      case "<": result.append(contentsOf: "&lt;".unicodeScalars)
+      case ">": result.append(contentsOf: "&gt;".unicodeScalars)
+      case "&": result.append(contentsOf: "&amp;".unicodeScalars)
+      case _ where scalar.properties.generalCategory == .control,
+        "\u{2028}", "\u{2029}":
+        result.append(" ")
+      default: result.append(scalar)
       }
     }
-    return result
+    return String(result)
   }
 }

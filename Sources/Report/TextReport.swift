@@ -24,7 +24,7 @@ public struct TextReport {
       record.goldens.map {
         "\($0.provenance.checkpoint.name) (\($0.provenance.checkpoint.description))"
       })
-    return "subject     \(record.subject.description)\n"
+    return "subject     \(record.subject.summary)\n"
       + "checkpoint  \(checkpoints.sorted().joined(separator: ", "))\n"
       + "goldens     \(record.goldens.map(\.file).joined(separator: ", "))"
   }

@@ -108,7 +108,7 @@ public struct EndPointRecord: Sendable, Codable {
 }
 
 extension ConformanceRecord {
-  /// JSON with sorted keys in snake_case: the same record gives the same bytes.
+  /// JSON with sorted keys: the same record gives the same bytes.
   public func json() throws -> Data {
     try RecordCoding.json(self)
   }
@@ -116,7 +116,6 @@ extension ConformanceRecord {
   /// Reads what ``json()`` wrote.
   public init(json: Data) throws {
     let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     self = try decoder.decode(ConformanceRecord.self, from: json)

@@ -52,7 +52,8 @@ extension EndPointSummary {
       records.compactMap { entry in
         figure(entry.record).map { Worst(value: $0, caseName: entry.caseName) }
       }
-      .max { $0.value < $1.value }
+      // What is not a number is worse than any number.
+      .max { ($0.value.isNaN ? .infinity : $0.value) < ($1.value.isNaN ? .infinity : $1.value) }
     }
     self.name = name
     status = Status.gravest(records.map(\.record.status)) ?? .notRun

@@ -12,7 +12,7 @@ struct Assay: AsyncParsableCommand {
       70 internal error.
       """,
     version: Verification.assayVersion,
-    subcommands: [VerifyCommand.self, RunCommand.self, InspectCommand.self])
+    subcommands: [VerifyCommand.self, RunCommand.self, InspectCommand.self, FaultsCommand.self])
 
   static func main() async {
     do {

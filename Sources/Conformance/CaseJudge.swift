@@ -65,9 +65,10 @@ struct CaseJudge {
     let measurement = try measure(step)
     // A sweep's cases hold only some end points of the oracle; what it does not show is no witness.
     let isGolden = step.golden.activations[step.layer.endPoint] != nil
-    let gates = Gate.allCases.filter { $0 != .goldenSandwich || isGolden }.map { gate in
-      gate.judge(measurement, profile)
-    }
+    // Whether layers repeat themselves is seen on the probe.
+    let gates = Gate.allCases
+      .filter { $0 != .repeatability && ($0 != .goldenSandwich || isGolden) }
+      .map { $0.judge(measurement, profile) }
     return EndPointRecord(
       name: step.layer.endPoint, shape: step.reference.value.shape,
       zeros: step.reference.value.scalars.count { $0 == 0 },
@@ -107,29 +108,8 @@ struct CaseJudge {
     return measurement
   }
 
-  /// One layer's float64 evaluation with its bounds and budget.
-  private struct IsolatedLayer {
-    let input: Tensor<Float>
-    let output: Tensor<Double>
-    let bounds: Tensor<Double>
-    let budget: ErrorStatistics.Budget
-
-    func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
-      ErrorStatistics(tensor, reference: output, bounds: bounds, budget: budget)
-    }
-  }
-
   private func isolated(_ step: Step, input: Tensor<Float>) -> IsolatedLayer {
-    let wide = Tensor<Double>(input)
-    let evaluation = network.evaluate(layer: step.index, input: wide)
-    let variance = ErrorBudget.introduced(by: step.layer, evaluation, input: wide)
-    return IsolatedLayer(
-      input: input, output: evaluation.output,
-      bounds: ErrorBound.bounds(of: step.layer, evaluation, input: wide),
-      budget: ErrorStatistics.Budget(
-        element: variance,
-        clamped: ErrorBudget.clamped(variance, by: step.layer, evaluation),
-        isCommon: step.layer.endPoint == .predictions))
+    IsolatedLayer(network, layer: step.index, input: input)
   }
 
   /// What the golden file has before this layer, if it has it.
@@ -192,55 +172,5 @@ struct CaseJudge {
     let row = n * logits.shape[1]..<(n + 1) * logits.shape[1]
     return row.reduce(row.lowerBound) { logits[flat: $1] > logits[flat: $0] ? $1 : $0 }
       - row.lowerBound
-  }
-}
-
-/// The reference's own chain: its value, and how far a float32 chain may have strayed from it.
-private struct ChainState {
-  private(set) var value: Tensor<Double>
-  /// Variance of a float32 chain's error at this point, after the clamp.
-  private var variance: Tensor<Double>
-  /// The same before the clamp.
-  private var element: Tensor<Double>
-
-  /// The plain float32 chain, at this point.
-  private var probed: Tensor<Float>
-  /// How much larger than ``ErrorBudget`` says the errors of the plain float32 chain are, at least 1.
-  ///
-  /// The budget takes errors as independent. They are not where many elements hold the same value,
-  /// as on plain areas of an image: equal operands err equally, and the errors add up instead of
-  /// averaging out. The plain loops pay for that just like any engine.
-  private(set) var correlation = 1.0
-  private var isCommon = false
-
-  init(images: Tensor<Float>) {
-    value = Tensor(images)
-    probed = images
-    // The images are given in float32: nobody errs there.
-    variance = Tensor(repeating: 0, shape: images.shape)
-    element = variance
-  }
-
-  mutating func advance(
-    through layer: Layer, at index: Int, of network: ReferenceNetwork<Double>,
-    probe: ReferenceNetwork<Float>
-  ) -> LayerEvaluation {
-    let evaluation = network.evaluate(layer: index, input: value)
-    element = ErrorBudget.accumulated(
-      by: layer, at: index, in: network, evaluation, input: value, inherited: variance)
-    variance = ErrorBudget.clamped(element, by: layer, evaluation)
-    value = evaluation.output
-    isCommon = layer.endPoint == .predictions
-    probed = probe.output(layer: index, input: probed)
-    correlation = 1
-    correlation = max(1, statistics(probed).budgetRatio ?? 1)
-    return evaluation
-  }
-
-  func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
-    ErrorStatistics(
-      tensor, reference: value,
-      budget: ErrorStatistics.Budget(element: element, clamped: variance, isCommon: isCommon)
-        .scaled(by: correlation))
   }
 }

@@ -8,6 +8,7 @@ public struct Verification: Sendable {
   /// Version of Assay, as the record states it.
   public static let assayVersion = "0.1.0"
 
+  private let parameters: Parameters
   private let network: ReferenceNetwork<Double>
   private let probe: ReferenceNetwork<Float>
   private let subject: any Subject
@@ -21,6 +22,7 @@ public struct Verification: Sendable {
     parameters: Parameters, subject: any Subject, profile: Profile = .standard,
     selection: ConformanceRecord.Selection = ConformanceRecord.Selection()
   ) {
+    self.parameters = parameters
     network = ReferenceNetwork(parameters: parameters)
     probe = ReferenceNetwork(parameters: parameters)
     self.subject = subject
@@ -41,8 +43,10 @@ public struct Verification: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let jobs = try selectedCases(goldens)
-    let cases = Mistrust.apply(
+    async let probe = probeRecord()
+    let golden = Mistrust.apply(
       to: try await judge(jobs, progress: progress), limit: profile.zeroFraction)
+    let cases = golden + [try await probe].compactMap { $0 }
     let elapsed = clock.now - start
     return ConformanceRecord(
       assayVersion: Self.assayVersion,
@@ -55,9 +59,10 @@ public struct Verification: Sendable {
       host: .current,
       startedAt: startedAt.formatted(.iso8601),
       seconds: elapsed / .seconds(1),
-      verdict: Verdict(
+      verdict: try Verdict(
         cases: cases, subject: subject.identity, order: network.architecture.endPoints,
-        restricted: selection != ConformanceRecord.Selection()),
+        restricted: selection != ConformanceRecord.Selection(),
+        diagnosis: { try diagnose($0, jobs) }),
       cases: cases)
   }
 
@@ -81,6 +86,59 @@ public struct Verification: Sendable {
       throw VerificationError.nothingSelected(what: "end point", pattern: layers)
     }
     return jobs
+  }
+
+  /// The case that Assay makes itself, if it is selected.
+  private func probeRecord() async throws -> CaseRecord? {
+    guard selection.cases.map({ Glob($0).matches(Probe.caseName) }) ?? true else { return nil }
+    return try ProbeJudge(
+      network: network, subject: subject, profile: profile,
+      layers: selection.layers.map(Glob.init)
+    ).judge()
+  }
+
+  /// Looks for the known mistakes that explain a divergence: on the probe, and on the case that
+  /// shows it most clearly.
+  private func diagnose(_ divergence: FirstDivergence, _ jobs: [Job]) throws -> Diagnosis? {
+    guard divergence.status == .fail, divergence.gate.isIsolated,
+      let (index, layer) = network.architecture.layer(divergence.endPoint)
+    else { return nil }
+    var observations: [(input: Tensor<Float>, output: Tensor<Float>)] = []
+    let probe = Probe.input(for: layer, at: index)
+    var isRepeatable = true
+    if let output = try subject.output(layer: index, input: probe) {
+      observations.append((probe, output))
+      if let again = try subject.output(layer: index, input: probe) {
+        isRepeatable = again.hasSameBits(as: output)
+      }
+    }
+    if let job = jobs.first(where: { $0.name == divergence.caseName }) {
+      let golden = try job.golden.readCase(job.name)
+      if let observation = try observation(golden, layer: index) {
+        observations.append(observation)
+      }
+    }
+    guard !observations.isEmpty else { return nil }
+    return Hypotheses(
+      parameters: parameters, layer: index,
+      healthy: observations.map { IsolatedLayer(network, layer: index, input: $0.input) },
+      profile: profile
+    ).diagnose(observations.map(\.output), isRepeatable: isRepeatable)
+  }
+
+  /// What a layer read and yielded in a case.
+  private func observation(
+    _ golden: GoldenCase, layer index: Int
+  ) throws -> (input: Tensor<Float>, output: Tensor<Float>)? {
+    let endPoints = network.architecture.endPoints
+    let given = index == 0 ? golden.images : golden.activations[endPoints[index - 1]]
+    if let given, let output = try subject.output(layer: index, input: given) {
+      return (given, output)
+    }
+    let chain = try subject.endPoints(images: golden.images)
+    let own = index == 0 ? golden.images : chain[endPoints[index - 1]]
+    guard let own, let output = chain[endPoints[index]] else { return nil }
+    return (own, output)
   }
 
   /// As many cases at a time as there are processors; more would only need more memory.

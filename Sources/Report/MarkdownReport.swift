@@ -28,6 +28,9 @@ public struct MarkdownReport {
           + "(\(escape(checkpoint.description)))")
     }
     lines.append("- judged by Assay \(escape(record.assayVersion)) at \(escape(record.startedAt))")
+    if let diagnosis = record.verdict.diagnosis {
+      lines.append("- \(escape(diagnosis.endPoint.rawValue)): \(escape(diagnosis.summary))")
+    }
     return lines
   }
 

@@ -14,7 +14,8 @@ public struct TextReport {
 
   /// The whole text except for the verdict line, which the caller prints last.
   public func render() -> String {
-    ([provenance, "", header] + record.endPointSummaries.map(row) + ["", legend] + [""] + cases)
+    ([provenance, "", header] + record.endPointSummaries.map(row) + ["", legend] + [""] + cases
+      + diagnosis)
       .joined(separator: "\n")
   }
 
@@ -56,6 +57,11 @@ public struct TextReport {
       + "\(format(record.profile.isolatedMaxSigma)), accumulated "
       + "\(format(record.profile.accumulatedBudgetRatio)) and "
       + "\(format(record.profile.accumulatedMaxSigma))"
+  }
+
+  private var diagnosis: [String] {
+    guard let diagnosis = record.verdict.diagnosis else { return [] }
+    return ["", "\(diagnosis.endPoint): \(diagnosis.summary)"]
   }
 
   private var cases: [String] {

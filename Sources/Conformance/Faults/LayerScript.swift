@@ -2,101 +2,193 @@ import MobileNet
 import RealModule
 import Reference
 
-/// One convolution layer, step by step, with every step open to change.
+/// One layer, step by step, with every step open to change.
 ///
-/// Unchanged it computes what ``ReferenceNetwork`` does. A ``Fault`` changes one step, in float32 to
-/// make a subject that errs, in float64 to see what such a subject would yield.
-public struct LayerScript<Scalar: Real & BinaryFloatingPoint & Sendable> {
-  /// How the input is padded.
-  enum Padding {
-    /// TensorFlow's `SAME`: surplus zeros after the data.
-    case same
-    /// As many zeros before as after, the surplus before: PyTorch's `padding=1`.
-    case symmetric
-  }
+/// Unchanged it computes what ``ReferenceNetwork`` does, with loops of its own. A ``Fault`` changes a
+/// step; run in float32 the script then is a subject that errs, run in float64 it shows what such a
+/// subject yields apart from rounding.
+public struct LayerScript: Sendable {
+  let layer: Layer
 
-  let convolution: Convolution
-  /// After preprocessing.
-  var input: Tensor<Scalar>
-  var weights: Tensor<Scalar>
-  var gamma: [Scalar]
-  var beta: [Scalar]
-  var mean: [Scalar]
-  var variance: [Scalar]
-  var epsilon = Scalar(Architecture.batchNormEpsilon)
-  var padding = Padding.same
-  /// Upper end of the clamp; infinity for a plain ReLU.
-  var ceiling = Scalar(Architecture.reluCeiling)
+  // What the layer reads.
+  var image = ImageCoding.standard
+  var layout = Layout.channelsLast
+  /// Factors on the input's channels, if they are not all 1.
+  var channelFactors: [Float]?
 
-  /// The layer at `index` of the network, on `input`; `nil` if it is no convolution.
-  init?(parameters: Parameters, layer index: Int, input: Tensor<Scalar>) {
-    guard let convolution = parameters.architecture.layers[index].convolution else { return nil }
-    let values = parameters.convolution(at: index)
-    self.convolution = convolution
-    self.input = index == 0 ? Operations.preprocess(input) : input
-    weights = Tensor(values.weights)
-    gamma = values.gamma.map { Scalar($0) }
-    beta = values.beta.map { Scalar($0) }
-    mean = values.movingMean.map { Scalar($0) }
-    variance = values.movingVariance.map { Scalar($0) }
-  }
+  // What it computes with; empty where the layer has no such values.
+  var weights: Tensor<Float>
+  var biases: [Float] = []
+  var gamma: [Float] = []
+  var beta: [Float] = []
+  var mean: [Float] = []
+  var variance: [Float] = []
+  var epsilon = Architecture.batchNormEpsilon
 
-  /// Computes the layer.
-  func run() -> Tensor<Scalar> {
-    var y = products()
-    let channels = gamma.count
-    let scale = (0..<channels).map { gamma[$0] / (variance[$0] + epsilon).squareRoot() }
-    for index in 0..<y.count {
-      let c = index % channels
-      let normalized = (y[flat: index] - mean[c]) * scale[c] + beta[c]
-      y[flat: index] = normalized <= 0 ? 0 : normalized >= ceiling ? ceiling : normalized
+  // How it computes.
+  var window = Window()
+  var deviation = Deviation.rootOfSum
+  var statistics = Statistics.moving
+  var activation = Activation.relu6
+  var pool = Pool.mean
+  var softmax = Softmax.standard
+  var arithmetic = Arithmetic()
+
+  // What becomes of the result.
+  var edits: [OutputEdit] = []
+
+  /// The layer at `index` of the network, without a mistake.
+  init(parameters: Parameters, layer index: Int) {
+    layer = parameters.architecture.layers[index]
+    switch layer.operation {
+    case .convolution(let convolution):
+      let values = parameters.convolution(at: index)
+      weights = values.weights
+      gamma = values.gamma
+      beta = values.beta
+      mean = values.movingMean
+      variance = values.movingVariance
+      image = convolution.kind == .standard ? .standard : .none
+    case .logits:
+      weights = parameters.logits.weights
+      biases = parameters.logits.biases
+    case .globalPool, .softmax:
+      weights = Tensor(shape: [0], scalars: [])
     }
-    return y
-  }
-
-  private func products() -> Tensor<Scalar> {
-    guard padding == .symmetric, convolution.stride > 1 else {
-      return Operations.products(
-        convolution, input, weights: weights, accumulating: Sum<Scalar>.self
-      ).map(\.value)
-    }
-    // An odd extent is padded (1, 1) as it is. One zero more makes an even one odd; the output that
-    // this adds is dropped.
-    let shape = [
-      input.shape[0], input.shape[1] | 1, input.shape[2] | 1, input.shape[3],
-    ]
-    let wanted = [
-      input.shape[0], (input.shape[1] + 1) / 2, (input.shape[2] + 1) / 2,
-      convolution.outputChannels,
-    ]
-    return Operations.products(
-      convolution, input.extended(to: shape), weights: weights, accumulating: Sum<Scalar>.self
-    ).map(\.value).cropped(to: wanted)
   }
 }
 
-extension Tensor where Scalar: AdditiveArithmetic {
-  /// The tensor with zeros added after the data, along height and width.
-  fileprivate func extended(to shape: [Int]) -> Tensor {
-    var result = Tensor(repeating: .zero, shape: shape)
-    result.copy(from: self, rows: self.shape[1], columns: self.shape[2])
-    return result
+extension LayerScript {
+  /// What the first layer makes of the image's values, which it is given in [0, 1].
+  enum ImageCoding: Sendable {
+    /// No image: every layer but the first.
+    case none
+    /// 2x - 1.
+    case standard
+    /// Left in [0, 1].
+    case unchanged
+    /// Left in bytes, 0…255.
+    case bytes
+    /// 2x - 1 twice over.
+    case twice
+    /// ImageNet's channel means and deviations.
+    case meanAndDeviation
+    /// Rounded to bytes b, then b / 127.5 - 1.
+    case roundedBytes
+    /// (b - 128) / 128.
+    case around128
   }
 
-  /// The first rows and columns of the tensor.
-  fileprivate func cropped(to shape: [Int]) -> Tensor {
-    var result = Tensor(repeating: .zero, shape: shape)
-    result.copy(from: self, rows: shape[1], columns: shape[2])
-    return result
+  /// What order of axes the input's memory is taken to have.
+  enum Layout: Sendable {
+    case channelsLast
+    case channelsFirst
+    /// Height for width.
+    case swappedAxes
   }
 
-  private mutating func copy(from other: Tensor, rows: Int, columns: Int) {
-    for n in 0..<shape[0] {
-      for y in 0..<rows {
-        for x in 0..<columns {
-          for c in 0..<shape[3] { self[n, y, x, c] = other[n, y, x, c] }
-        }
+  /// What the centred dot product is divided by.
+  enum Deviation: Sendable {
+    /// √(v + ε).
+    case rootOfSum
+    /// √v + ε.
+    case sumWithRoot
+    /// v + ε.
+    case sum
+    /// √(v + ε) by a reciprocal root of 12 bits.
+    case approximateRoot
+  }
+
+  /// Whose mean and variance batch norm subtracts and divides by.
+  enum Statistics: Sendable {
+    case moving
+    /// Those of the very batch.
+    case batch
+  }
+
+  /// What follows batch norm.
+  enum Activation: Sendable {
+    case relu6
+    /// Clamp to [0, ceiling].
+    case clamp(Double)
+    /// ReLU6 with a slope below zero.
+    case leaky(Double)
+    case none
+    /// ReLU6 in front of batch norm, nothing behind it.
+    case beforeNorm
+
+    /// Whether large errors end with the value that they are of.
+    var isClamp: Bool {
+      switch self {
+      case .relu6: true
+      case .clamp(let ceiling): ceiling.isFinite
+      case .leaky, .none, .beforeNorm: false
       }
     }
   }
+
+  /// What becomes of height and width.
+  enum Pool: Sendable {
+    case mean
+    /// Mean of the first positions only, up to this many along each axis.
+    case window(Int)
+    /// The sum divided by a count that does not depend on the size.
+    case dividedBy(Int)
+    case sum
+    case max
+  }
+
+  /// How logits become probabilities.
+  enum Softmax: Sendable {
+    case standard
+    /// exp(z) without subtracting the largest logit.
+    case unshifted
+    /// Every class by itself.
+    case sigmoid
+    /// Normalised over the batch instead of the classes.
+    case overBatch
+    /// 2^z for e^z.
+    case powersOfTwo
+  }
+
+  /// How numbers are rounded, apart from plain float32.
+  struct Arithmetic: Sendable {
+    /// What the input is rounded to before it is multiplied.
+    var input: NumberFormat?
+    var sums = Sums.native
+    /// What the result is rounded to when it is stored.
+    var output: NumberFormat?
+    /// Whether the results of one run depend on the runs before.
+    var isRepeatable = true
+
+    enum Sums: Sendable {
+      case native
+      case half
+      case bfloat16
+      /// Every product and sum is cut off instead of rounded.
+      case truncated
+      /// Subnormal operands and results become 0.
+      case flushed
+    }
+  }
+}
+
+extension Layer {
+  /// Whether this is a convolution with a kernel that has neighbours.
+  var isSpatial: Bool { convolution.map { $0.kernelSize > 1 } ?? false }
+
+  /// Whether this is a convolution that skips positions.
+  var isStrided: Bool { convolution.map { $0.stride > 1 } ?? false }
+
+  /// Whether this layer reads images.
+  var readsImages: Bool { convolution?.kind == .standard }
+
+  var isLogits: Bool { endPoint == .logits }
+
+  var isSoftmax: Bool { endPoint == .predictions }
+
+  var isPool: Bool { endPoint == .globalPool }
+
+  /// Whether this layer multiplies by trained weights.
+  var hasWeights: Bool { convolution != nil || isLogits }
 }

@@ -4,6 +4,7 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
   case isolatedBudget = "G2"
   case accumulatedBudget = "G3"
   case goldenSandwich = "G6"
+  case repeatability = "G9"
 
   /// A few words for tables.
   public var title: String {
@@ -12,12 +13,13 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     case .isolatedBudget: "isolated budget"
     case .accumulatedBudget: "accumulated budget"
     case .goldenSandwich: "golden sandwich"
+    case .repeatability: "repeatability"
     }
   }
 
   /// Whether the gate looks at a layer by itself, so that its failure puts the blame on that layer.
   public var isIsolated: Bool {
-    self == .isolatedBound || self == .isolatedBudget
+    self == .isolatedBound || self == .isolatedBudget || self == .repeatability
   }
 
   public static func < (left: Gate, right: Gate) -> Bool { left.rawValue < right.rawValue }
@@ -29,6 +31,7 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     case .isolatedBudget: judgeIsolatedBudget(measurement, profile)
     case .accumulatedBudget: judgeAccumulatedBudget(measurement, profile)
     case .goldenSandwich: judgeGoldenSandwich(measurement, profile)
+    case .repeatability: judgeRepeatability(measurement, profile)
     }
   }
 }
@@ -103,4 +106,6 @@ struct Measurement {
   var referenceDistance: Double?
   /// Whether subject and golden agree where both are away from the reference.
   var subjectAgreesWithGolden: Bool?
+  /// Elements whose bits differ between two runs of the layer by itself, if it ran twice.
+  var changed: Int?
 }

@@ -110,11 +110,7 @@ public struct EndPointRecord: Sendable, Codable {
 extension ConformanceRecord {
   /// JSON with sorted keys: the same record gives the same bytes.
   public func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    return try encoder.encode(self)
+    try RecordCoding.json(self)
   }
 
   /// Reads what ``json()`` wrote.

@@ -8,6 +8,8 @@ public struct Verdict: Hashable, Sendable, Codable {
   public var status: Status
   /// Where the subject first goes wrong.
   public var firstDivergence: FirstDivergence?
+  /// Which known mistakes explain that, if any does.
+  public var diagnosis: Diagnosis?
   /// How many gates came to which status.
   public var gates: [String: Int]
   /// The verdict in one line, as `assay verify` prints it last.
@@ -39,7 +41,11 @@ extension Verdict {
   /// - Parameters:
   ///   - order: All end points in order of computation.
   ///   - restricted: Whether only a selection was judged, which the line then says.
-  init(cases: [CaseRecord], subject: SubjectIdentity, order: [EndPoint], restricted: Bool) {
+  ///   - diagnosis: Looks for the cause of a first divergence.
+  init(
+    cases: [CaseRecord], subject: SubjectIdentity, order: [EndPoint], restricted: Bool,
+    diagnosis: (FirstDivergence) throws -> Diagnosis? = { _ in nil }
+  ) rethrows {
     let results = cases.flatMap { $0.endPoints.flatMap(\.gates) }
     var counts: [String: Int] = [:]
     for result in results { counts[result.status.rawValue, default: 0] += 1 }
@@ -48,6 +54,7 @@ extension Verdict {
     status = Status.gravest(results.map(\.status)) ?? .notRun
     conforms = status.conforms
     firstDivergence = FirstDivergence(cases: cases, order: order)
+    self.diagnosis = try firstDivergence.flatMap(diagnosis)
 
     let endPointCount = cases.reduce(0) { $0 + $1.endPoints.count }
     let scope =
@@ -56,7 +63,8 @@ extension Verdict {
     if conforms {
       line = "CONFORMS  \(subject.name): \(scope)"
     } else if let firstDivergence {
-      line = "DOES NOT CONFORM  \(subject.name): \(firstDivergence.summary); \(scope)"
+      let cause = self.diagnosis.map { "; \($0.summary)" } ?? ""
+      line = "DOES NOT CONFORM  \(subject.name): \(firstDivergence.summary)\(cause); \(scope)"
     } else {
       line = "DOES NOT CONFORM  \(subject.name): nothing was judged"
     }
@@ -145,7 +153,7 @@ extension FirstDivergence {
 
     var worst: ErrorStatistics.Element? {
       switch result.gate {
-      case .isolatedBound, .isolatedBudget: endPoint.isolated?.worst
+      case .isolatedBound, .isolatedBudget, .repeatability: endPoint.isolated?.worst
       case .accumulatedBudget: endPoint.accumulated?.worst
       case .goldenSandwich: endPoint.goldenIsolated?.worst ?? endPoint.goldenAccumulated?.worst
       }

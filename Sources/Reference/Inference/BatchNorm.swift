@@ -10,6 +10,12 @@ public struct BatchNorm<Scalar: Real & BinaryFloatingPoint & Sendable>: Sendable
   /// β of every channel.
   public let offset: [Scalar]
 
+  package init(mean: [Scalar], scale: [Scalar], offset: [Scalar]) {
+    self.mean = mean
+    self.scale = scale
+    self.offset = offset
+  }
+
   public init(_ parameters: ConvolutionParameters) {
     mean = parameters.movingMean.map { Scalar($0) }
     offset = parameters.beta.map { Scalar($0) }

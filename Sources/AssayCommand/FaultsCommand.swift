@@ -1,0 +1,67 @@
+import ArgumentParser
+import Conformance
+import Engine
+import Foundation
+import MobileNet
+import Report
+
+/// `assay faults`: does the suite catch each known mistake?
+struct FaultsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "faults",
+    abstract: "Makes every known mistake in every layer, and shows which ones are caught.",
+    discussion: """
+      Each mistake is judged on a probe of its layer and on the smallest cases of the goldens. The \
+      engine computes the layers without a mistake. Ends with the share of mistakes caught, the \
+      share blamed on the right layer, and the false alarms on correct subjects. DIR gets faults.json.
+      """)
+
+  @OptionGroup var goldenOptions: GoldenOptions
+
+  @Option(
+    help: ArgumentHelp("Only the faults that match, such as 'weights-*'.", valueName: "GLOB"))
+  var faults: String?
+
+  @Option(
+    help: ArgumentHelp("Only the layers that match, such as '*_depthwise'.", valueName: "GLOB"))
+  var layers: String?
+
+  @Flag(help: "Only the first and the last layer of every fault, and no search for the smallest.")
+  var subset = false
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where the record goes.", valueName: "DIR"))
+  var output = "Reports/latest"
+
+  func run() async throws {
+    let (goldens, parametersFile) = try goldenOptions.open()
+    let parameters = parametersFile.parameters
+    let matrix = FaultMatrix(
+      parameters: parameters,
+      base: try EngineSubject(parameters: parameters, isa: nil, threads: 1),
+      controls: try Self.correctSubjects(parameters),
+      selection: FaultMatrix.Selection(
+        faults: faults.map(Glob.init), layers: layers.map(Glob.init), isSubset: subset))
+    let progress = Progress(label: "injecting")
+    let record: FaultRecord
+    do {
+      record = try await matrix.run(goldens) { progress.update($0, of: $1) }
+      progress.finish()
+    } catch {
+      progress.finish()
+      throw error
+    }
+    try OutputDirectory(path: output).write(try record.json(), to: "faults.json")
+    print(FaultReport(record).render())
+    if !record.passes { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
+  }
+
+  /// The engine on every instruction set that this processor has, and the plain loops.
+  private static func correctSubjects(_ parameters: Parameters) throws -> [any Subject] {
+    let engines = try InstructionSet.allCases.filter(\.isSupported).map { isa -> any Subject in
+      try EngineSubject(parameters: parameters, isa: isa, threads: 1)
+    }
+    return engines + [
+      NaiveSubject(parameters: parameters), ReferenceSubject(parameters: parameters),
+    ]
+  }
+}

@@ -1,0 +1,51 @@
+import Reference
+
+/// A dot product as a script sums it up.
+protocol ScriptSum: Accumulator {
+  var value: Scalar { get }
+}
+
+extension Sum: ScriptSum {}
+extension Moments: ScriptSum {}
+
+/// Every product and partial sum is rounded to binary16.
+struct HalfSum: ScriptSum {
+  private(set) var value: Float = 0
+
+  @inline(__always)
+  mutating func add(_ x: Float, times w: Float) {
+    value = NumberFormat.half.rounded(value + NumberFormat.half.rounded(x * w))
+  }
+}
+
+/// Every product and partial sum is rounded to bfloat16.
+struct BFloat16Sum: ScriptSum {
+  private(set) var value: Float = 0
+
+  @inline(__always)
+  mutating func add(_ x: Float, times w: Float) {
+    value = NumberFormat.bfloat16.rounded(value + NumberFormat.bfloat16.rounded(x * w))
+  }
+}
+
+/// Every product and partial sum is rounded towards zero.
+struct TruncatedSum: ScriptSum {
+  private(set) var value: Float = 0
+
+  @inline(__always)
+  mutating func add(_ x: Float, times w: Float) {
+    let product = NumberFormat.towardZero(Double(x) * Double(w))
+    value = NumberFormat.towardZero(Double(value) + Double(product))
+  }
+}
+
+/// Subnormal operands, products and partial sums become 0.
+struct FlushedSum: ScriptSum {
+  private(set) var value: Float = 0
+
+  @inline(__always)
+  mutating func add(_ x: Float, times w: Float) {
+    let product = NumberFormat.flushed(x) * NumberFormat.flushed(w)
+    value = NumberFormat.flushed(value + NumberFormat.flushed(product))
+  }
+}

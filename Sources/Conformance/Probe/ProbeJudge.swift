@@ -1,0 +1,79 @@
+import MobileNet
+import Reference
+
+/// Judges every layer by itself on its ``Probe``.
+struct ProbeJudge {
+  let network: ReferenceNetwork<Double>
+  let subject: any Subject
+  let profile: Profile
+  let layers: Glob?
+
+  /// The record of the case `probe`; `nil` if the subject cannot run single layers.
+  func judge() throws -> CaseRecord? {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var records: [EndPointRecord] = []
+    for (index, layer) in network.architecture.layers.enumerated()
+    where layers?.matches(layer.endPoint.rawValue) ?? true {
+      let input = Probe.input(for: layer, at: index)
+      guard let output = try subject.output(layer: index, input: input),
+        let again = try subject.output(layer: index, input: input)
+      else { return nil }
+      records.append(try record(layer, at: index, input: input, output: output, again: again))
+    }
+    let elapsed = clock.now - start
+    return CaseRecord(
+      name: Probe.caseName, golden: "", description: Probe.description, images: [],
+      status: Status.gravest(records.map(\.status)) ?? .notRun, seconds: elapsed / .seconds(1),
+      topClasses: [], endPoints: records)
+  }
+
+  private func record(
+    _ layer: Layer, at index: Int, input: Tensor<Float>, output: Tensor<Float>,
+    again: Tensor<Float>
+  ) throws -> EndPointRecord {
+    let isolated = IsolatedLayer(network, layer: index, input: input)
+    let expected = isolated.evaluation.output
+    for found in [output, again] where found.shape != expected.shape {
+      throw VerificationError.wrongShape(
+        subject: subject.identity.name, endPoint: layer.endPoint, expected: expected.shape,
+        found: found.shape)
+    }
+    let measurement = isolated.measurement(output, again: again)
+    let gates = isolated.judge(measurement, profile)
+    return EndPointRecord(
+      name: layer.endPoint, shape: expected.shape, zeros: expected.scalars.count { $0 == 0 },
+      status: Status.gravest(gates.map(\.status)) ?? .notRun, isolated: measurement.isolated,
+      accumulated: nil, correlation: 1, goldenIsolated: nil, goldenAccumulated: nil,
+      referenceDistance: nil, gates: gates)
+  }
+}
+
+extension IsolatedLayer {
+  /// What isolated gates judge by.
+  ///
+  /// - Parameter again: The subject's result of a second run, if there was one.
+  func measurement(_ output: Tensor<Float>, again: Tensor<Float>? = nil) -> Measurement {
+    var measurement = Measurement()
+    measurement.isolated = statistics(output)
+    measurement.changed = again.map { again in
+      (0..<output.count).count { output[flat: $0].bitPattern != again[flat: $0].bitPattern }
+    }
+    return measurement
+  }
+
+  /// What the isolated gates say, the one for repeatability only if there was a second run.
+  func judge(_ measurement: Measurement, _ profile: Profile) -> [GateResult] {
+    Gate.allCases
+      .filter { $0.isIsolated && ($0 != .repeatability || measurement.changed != nil) }
+      .map { $0.judge(measurement, profile) }
+  }
+}
+
+extension Tensor where Scalar == Float {
+  /// Whether no bit differs; unlike `==`, a not-a-number equals itself and -0 does not equal 0.
+  func hasSameBits(as other: Tensor) -> Bool {
+    shape == other.shape
+      && scalars.indices.allSatisfy { self[flat: $0].bitPattern == other[flat: $0].bitPattern }
+  }
+}

@@ -57,6 +57,11 @@ struct SubjectOptions: ParsableArguments {
       subject, fault: fault, parameters: parameters, layer: place.index)
   }
 
+  /// Makes the subject for any parameters.
+  var factory: SubjectFactory {
+    { parameters in try makeSubject(parameters: parameters) }
+  }
+
   /// Whether the subject is the reference, which can also be recorded in float64.
   var isReference: Bool { subject == .reference && inject == nil }
 

@@ -14,11 +14,12 @@ struct CaseJudge {
   let subject: any Subject
   let profile: Profile
   let layers: Glob?
+  var measuresConditioning = false
 
   func judge(_ golden: GoldenCase, file: String) throws -> CaseRecord {
     let clock = ContinuousClock()
     let start = clock.now
-    let chain = try subject.endPoints(images: golden.images)
+    let chain = try subject.endPoints(case: golden.name, images: golden.images)
     var reference = ChainState(images: golden.images)
     var records: [EndPointRecord] = []
     var logits: Tensor<Double>?
@@ -63,10 +64,9 @@ struct CaseJudge {
 
   private func record(_ step: Step) throws -> EndPointRecord {
     let measurement = try measure(step)
-    // A sweep's cases hold only some end points of the oracle; what it does not show is no witness.
     let isGolden = step.golden.activations[step.layer.endPoint] != nil
-    let gates = Gate.allCases.filter { $0 != .goldenSandwich || isGolden }.map { gate in
-      gate.judge(measurement, profile)
+    let gates = Gate.judging(step.layer, isGolden: isGolden).map { gate in
+      gate.judge(measurement, of: step.layer.endPoint, profile)
     }
     return EndPointRecord(
       name: step.layer.endPoint, shape: step.reference.value.shape,
@@ -88,8 +88,12 @@ struct CaseJudge {
     let alone = try subject.output(layer: step.index, input: shared.input)
     if let alone {
       measurement.isolated = shared.statistics(try shaped(alone, step))
-    } else if let value = step.chain[endPoint], let input = subjectInput(step) {
-      measurement.isolated = isolated(step, input: input).statistics(try shaped(value, step))
+    } else if let value = step.chain[endPoint] {
+      if let input = subjectInput(step) {
+        measurement.isolated = isolated(step, input: input).statistics(try shaped(value, step))
+      } else {
+        measurement.missing = "the subject does not show the end point before this one"
+      }
     }
     if let value = step.chain[endPoint] {
       measurement.accumulated = step.reference.statistics(try shaped(value, step))
@@ -109,13 +113,24 @@ struct CaseJudge {
 
   /// One layer's float64 evaluation with its bounds and budget.
   private struct IsolatedLayer {
+    let layer: Layer
     let input: Tensor<Float>
-    let output: Tensor<Double>
+    let evaluation: LayerEvaluation
     let bounds: Tensor<Double>
     let budget: ErrorStatistics.Budget
 
     func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
-      ErrorStatistics(tensor, reference: output, bounds: bounds, budget: budget)
+      var statistics = ErrorStatistics(
+        tensor, reference: evaluation.output, bounds: bounds, budget: budget)
+      let isClamped = layer.convolution != nil
+      if isClamped {
+        statistics.clamp = ClampStatistics(tensor, evaluation, variance: budget.element)
+      }
+      if !budget.isCommon {
+        statistics.rounding = RoundingStatistics(
+          tensor, evaluation, variance: budget.element, isClamped: isClamped)
+      }
+      return statistics
     }
   }
 
@@ -124,12 +139,13 @@ struct CaseJudge {
     let evaluation = network.evaluate(layer: step.index, input: wide)
     let variance = ErrorBudget.introduced(by: step.layer, evaluation, input: wide)
     return IsolatedLayer(
-      input: input, output: evaluation.output,
+      layer: step.layer, input: input, evaluation: evaluation,
       bounds: ErrorBound.bounds(of: step.layer, evaluation, input: wide),
       budget: ErrorStatistics.Budget(
         element: variance,
         clamped: ErrorBudget.clamped(variance, by: step.layer, evaluation),
-        isCommon: step.layer.endPoint == .predictions))
+        isCommon: step.layer.endPoint == .predictions
+      ).counted(for: evaluation.output))
   }
 
   /// What the golden file has before this layer, if it has it.
@@ -200,8 +216,8 @@ private struct ChainState {
   private(set) var value: Tensor<Double>
   /// Variance of a float32 chain's error at this point, after the clamp.
   private var variance: Tensor<Double>
-  /// The same before the clamp.
-  private var element: Tensor<Double>
+  /// The same with what it was before the clamp.
+  private var budget: ErrorStatistics.Budget
 
   /// The plain float32 chain, at this point.
   private var probed: Tensor<Float>
@@ -211,14 +227,13 @@ private struct ChainState {
   /// as on plain areas of an image: equal operands err equally, and the errors add up instead of
   /// averaging out. The plain loops pay for that just like any engine.
   private(set) var correlation = 1.0
-  private var isCommon = false
 
   init(images: Tensor<Float>) {
     value = Tensor(images)
     probed = images
     // The images are given in float32: nobody errs there.
     variance = Tensor(repeating: 0, shape: images.shape)
-    element = variance
+    budget = ErrorStatistics.Budget(element: variance, clamped: variance)
   }
 
   mutating func advance(
@@ -226,21 +241,20 @@ private struct ChainState {
     probe: ReferenceNetwork<Float>
   ) -> LayerEvaluation {
     let evaluation = network.evaluate(layer: index, input: value)
-    element = ErrorBudget.accumulated(
+    let element = ErrorBudget.accumulated(
       by: layer, at: index, in: network, evaluation, input: value, inherited: variance)
     variance = ErrorBudget.clamped(element, by: layer, evaluation)
     value = evaluation.output
-    isCommon = layer.endPoint == .predictions
+    budget = ErrorStatistics.Budget(
+      element: element, clamped: variance, isCommon: layer.endPoint == .predictions
+    ).counted(for: value)
     probed = probe.output(layer: index, input: probed)
-    correlation = 1
     correlation = max(1, statistics(probed).budgetRatio ?? 1)
+    budget = budget.scaled(by: correlation)
     return evaluation
   }
 
   func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
-    ErrorStatistics(
-      tensor, reference: value,
-      budget: ErrorStatistics.Budget(element: element, clamped: variance, isCommon: isCommon)
-        .scaled(by: correlation))
+    ErrorStatistics(tensor, reference: value, budget: budget)
   }
 }

@@ -12,7 +12,10 @@ struct Assay: AsyncParsableCommand {
       70 internal error.
       """,
     version: Verification.assayVersion,
-    subcommands: [VerifyCommand.self, RunCommand.self, InspectCommand.self])
+    subcommands: [
+      VerifyCommand.self, SweepCommand.self, ExplainCommand.self, RunCommand.self,
+      InspectCommand.self,
+    ])
 
   static func main() async {
     do {

@@ -36,7 +36,8 @@ enum ExitStatus: Int32 {
       self = error.isUnreadable ? .cannotRead : .badData
     case is ParameterError, is ArchitectureError, is HDF5Error, is RecordingError:
       self = .badData
-    case VerificationError.nothingSelected, is FaultError, EngineError.unsupportedInstructionSet,
+    case VerificationError.nothingSelected, VerificationError.noSuchElement, is FaultError,
+      EngineError.unsupportedInstructionSet,
       EngineError.unknownInstructionSet:
       self = .usage
     case is VerificationError, is HarnessError:

@@ -162,6 +162,7 @@ public struct Verification: Sendable {
 public enum VerificationError: Error, Hashable, CustomStringConvertible {
   case nothingSelected(what: String, pattern: String)
   case wrongShape(subject: String, endPoint: EndPoint, expected: [Int], found: [Int])
+  case noSuchElement(endPoint: EndPoint, coordinates: [Int], shape: [Int])
 
   public var description: String {
     switch self {
@@ -170,6 +171,9 @@ public enum VerificationError: Error, Hashable, CustomStringConvertible {
     case .wrongShape(let subject, let endPoint, let expected, let found):
       "\(subject) yields \(endPoint) with the shape \(describe(shape: found)), "
         + "expected \(describe(shape: expected))"
+    case .noSuchElement(let endPoint, let coordinates, let shape):
+      "\(endPoint) has the shape \(describe(shape: shape)) and no element "
+        + coordinates.map(String.init).joined(separator: ",")
     }
   }
 }

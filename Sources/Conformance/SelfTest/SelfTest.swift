@@ -55,10 +55,11 @@ public struct SelfTest: Sendable {
     let (layer, evaluation, input) = Self.layer
     let u = Roundoff.unit
     let bound = bounds(layer, evaluation, input)[flat: 0]
-    let expected =
-      2 * (5 * u / (1 - 5 * u)) * 32 + 6 * u * 2 * (32 + 8) + 2 * u * 1 + 2 * u * 9
+    let gamma: Double = 5 * u / (1 - 5 * u)
+    let expected: Double = 2 * gamma * 32 + u * Double(6 * 2 * (32 + 8) + 2 * 1 + 2 * 9)
     let variance = variance(layer, evaluation, input)[flat: 0]
-    let squares = 4.0 * 620 + 5 * 64 + 81
+    // Scale² (Q + Σp²), the batch norm's five, mean times scale, offset less that, y.
+    let squares = Double(4 * 620 + 4 * 440 + 5 * 64 + 16 * 16 + 15 * 15 + 81)
     return [
       (
         "an output", evaluation.output[flat: 0] == 6 && isNear(evaluation.preActivation[flat: 0], 9)

@@ -221,7 +221,7 @@ extension ErrorStatistics {
       referenceSquares += reference * reference
       dot += wide * reference
       maxAbsolute = max(maxAbsolute, error)
-      if error > 0 { maxULP = max(maxULP, error / Self.ulp(reference)) }
+      if error > 0 { maxULP = max(maxULP, error / ErrorStatistics.ulp(reference)) }
     }
 
     /// Whether both are NaN, both the same infinity, or both finite.
@@ -229,11 +229,11 @@ extension ErrorStatistics {
       if value.isFinite || reference.isFinite { return value.isFinite == reference.isFinite }
       return value == reference || (value.isNaN && reference.isNaN)
     }
+  }
 
-    /// Spacing of float32 numbers around `value`; below the normal range that of the smallest normal.
-    private static func ulp(_ value: Double) -> Double {
-      let magnitude = max(abs(value), Roundoff.smallestNormal)
-      return magnitude.binade * 0x1p-23
-    }
+  /// Spacing of float32 numbers around `value`; below the normal range that of the smallest normal.
+  static func ulp(_ value: Double) -> Double {
+    let magnitude = max(abs(value), Roundoff.smallestNormal)
+    return magnitude.binade * 0x1p-23
   }
 }

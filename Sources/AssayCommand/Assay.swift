@@ -12,7 +12,10 @@ struct Assay: AsyncParsableCommand {
       70 internal error.
       """,
     version: Verification.assayVersion,
-    subcommands: [VerifyCommand.self, RunCommand.self, InspectCommand.self, FaultsCommand.self])
+    subcommands: [
+      VerifyCommand.self, SweepCommand.self, ExplainCommand.self, FaultsCommand.self,
+      RunCommand.self, InspectCommand.self,
+    ])
 
   static func main() async {
     do {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Conformance
 import Foundation
+import Golden
+import MobileNet
 import Report
 
 /// `assay verify`: the main job.
@@ -9,25 +11,46 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Judges a subject against golden files, layer by layer.",
     discussion: """
-      The verdict is the last line on stdout. DIR gets record.json, record.html and record.md.
+      The verdict is the last line on stdout. DIR gets record.json, record.html and record.md. \
+      With --activations a recorded run is judged: a file that assay run or an engine of your own \
+      wrote, with the golden's images, under the golden's case names; end points that it lacks are \
+      NOT_RUN.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions
   @OptionGroup var subjectOptions: SubjectOptions
+  @OptionGroup var policyOptions: PolicyOptions
+
+  @Option(
+    help: ArgumentHelp("Judge recorded activations instead of a subject.", valueName: "FILE.h5"))
+  var activations: String?
 
   @Option(
     help: ArgumentHelp("Only the end points that match, such as '*_depthwise'.", valueName: "GLOB"))
   var layers: String?
 
+  @Flag(help: "Measure what one unit in the last place of the images does to every end point.")
+  var conditioning = false
+
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the reports go.", valueName: "DIR"))
   var output = "Reports/latest"
 
+  func validate() throws {
+    if activations != nil, subjectOptions.inject != nil {
+      throw ValidationError("--activations judges a file; --inject needs a subject that runs")
+    }
+  }
+
   func run() async throws {
     let (goldens, parametersFile) = try goldenOptions.open()
-    let subject = try subjectOptions.makeSubject(parameters: parametersFile.parameters)
+    let parameters = parametersFile.parameters
     let verification = Verification(
-      parameters: parametersFile.parameters, subject: subject,
-      selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers))
+      parameters: parameters,
+      subject: try subject(parametersFile),
+      rebuild: activations == nil ? subjectOptions.factory : nil,
+      profile: try policyOptions.readProfile(), waivers: try policyOptions.readWaivers(),
+      selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers),
+      measuresConditioning: conditioning)
     let progress = Progress(label: "verifying")
     let record: ConformanceRecord
     do {
@@ -43,6 +66,15 @@ struct VerifyCommand: AsyncParsableCommand {
     print("report      \(output)/record.html")
     print(record.verdict.line)
     if !record.verdict.conforms { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
+  }
+
+  private func subject(_ parametersFile: ParametersFile) throws -> any Subject {
+    guard let activations else {
+      return try subjectOptions.makeSubject(parameters: parametersFile.parameters)
+    }
+    return try RecordedSubject(
+      try GoldenFile(reading: activations),
+      parametersSHA256: parametersFile.provenance.parametersSHA256)
   }
 
   private func writeReports(_ record: ConformanceRecord) throws {

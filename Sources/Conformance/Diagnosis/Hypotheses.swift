@@ -83,7 +83,8 @@ struct Hypotheses {
         return false
       }
       let measurement = expected.measurement(outputs[place])
-      return Gate.isolatedBudget.judge(measurement, profile).status.conforms
+      return Gate.isolatedBudget
+        .judge(measurement, of: expected.layer.endPoint, profile).status.conforms
     }
   }
 

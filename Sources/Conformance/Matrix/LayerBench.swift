@@ -122,7 +122,7 @@ struct LayerBench {
       guard later == index || (whole && failures.isEmpty) else { continue }
       var measurement = Measurement()
       measurement.accumulated = item.reference[later].statistics(current)
-      let result = Gate.accumulatedBudget.judge(measurement, profile)
+      let result = Gate.accumulatedBudget.judge(measurement, of: endPoint, profile)
       guard !result.status.conforms else { continue }
       failures.append(Failure(result, item.golden.name))
       finding.divergence = earlier(finding.divergence, endPoint)

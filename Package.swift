@@ -74,7 +74,8 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
+      name: "ConformanceTests",
+      dependencies: ["Conformance", "Golden", "MobileNet", "Reference", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),

@@ -42,7 +42,7 @@ import Testing
       NaiveSubject(parameters: fixture.parameters),
       rebuild: { NarrowSubject(base: NaiveSubject(parameters: $0), bits: 13) },
       cases: "2x2,integers_wide_inputs")
-    let made = try #require(record.cases.first(where: \.isMade))
+    let made = try #require(record.cases.first { $0.isMade })
     #expect(made.endPoints.dropFirst().allSatisfy { $0.status == .fail })
   }
 

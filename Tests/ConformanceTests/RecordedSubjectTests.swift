@@ -54,7 +54,7 @@ import TestSupport
   }
 
   @Test func `a fault is caught and its layer named, with end points missing`() async throws {
-    let subject = try fixture.faulty("symmetric-padding", in: "Conv2d_6_depthwise")
+    let subject = try fixture.faulty("epsilon-1e-5", in: "Conv2d_6_depthwise")
     let file = try record(
       subject, missing: ["Conv2d_2_pointwise", "Conv2d_9_depthwise", "Predictions"])
     let record = try await judge(file)

@@ -88,7 +88,8 @@ let package = Package(
     .testTarget(
       name: "AssayCommandTests", dependencies: ["AssayCommand", "Conformance", "TestSupport"]),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
+      name: "ConformanceTests",
+      dependencies: ["Conformance", "Golden", "MobileNet", "Reference", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),

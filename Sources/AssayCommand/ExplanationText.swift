@@ -83,8 +83,9 @@ struct ExplanationText {
         + "\(field.columns.lowerBound)…\(field.columns.upperBound)"
     ]
     if !field.paddedLayers.isEmpty {
-      let names = field.paddedLayers.map(\.rawValue).joined(separator: ", ")
-      lines.append("reaches into the padding of \(names)")
+      let names = field.paddedLayers.map(\.rawValue)
+      let text = names.count > 4 ? "\(names.count) layers" : names.joined(separator: ", ")
+      lines.append("reaches into the padding of \(text)")
     }
     return lines
   }

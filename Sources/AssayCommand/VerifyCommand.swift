@@ -63,6 +63,7 @@ struct VerifyCommand: AsyncParsableCommand {
     try writeReports(record)
     print(TextReport(record, usesColor: Terminal.usesColor).render())
     print("")
+    if let conditioning = conditioningLine(record) { print(conditioning) }
     print("report      \(output)/record.html")
     print(record.verdict.line)
     if !record.verdict.conforms { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
@@ -75,6 +76,19 @@ struct VerifyCommand: AsyncParsableCommand {
     return try RecordedSubject(
       try GoldenFile(reading: activations),
       parametersSHA256: parametersFile.provenance.parametersSHA256)
+  }
+
+  /// Where a change of the images grows most; `nil` if that was not measured.
+  private func conditioningLine(_ record: ConformanceRecord) -> String? {
+    let factors = record.cases.flatMap { item in
+      item.endPoints.compactMap { endPoint in
+        endPoint.conditioning.map { (factor: $0, endPoint: endPoint.name, caseName: item.name) }
+      }
+    }
+    guard let worst = factors.max(by: { $0.factor < $1.factor }) else { return nil }
+    let factor = worst.factor.formatted(.number.precision(.significantDigits(3)))
+    return "conditioning a relative change of the images grows by up to \(factor), "
+      + "in \(worst.endPoint) of case \(worst.caseName)"
   }
 
   private func writeReports(_ record: ConformanceRecord) throws {

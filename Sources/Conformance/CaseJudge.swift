@@ -21,6 +21,7 @@ struct CaseJudge {
     let start = clock.now
     let chain = try subject.endPoints(case: golden.name, images: golden.images)
     var reference = ChainState(images: golden.images)
+    var conditioning = measuresConditioning ? Conditioning(images: golden.images) : nil
     var records: [EndPointRecord] = []
     var logits: Tensor<Double>?
     var predictions: Tensor<Double>?
@@ -30,11 +31,15 @@ struct CaseJudge {
       let evaluation = reference.advance(through: layer, at: index, of: network, probe: probe)
       if layer.endPoint == .logits { logits = reference.value }
       if layer.endPoint == .predictions { predictions = reference.value }
+      let factor = conditioning?.advance(
+        through: index, of: network, reference: reference.value)
       if let layers, !layers.matches(layer.endPoint.rawValue) { continue }
       let step = Step(
         index: index, layer: layer, golden: golden, chain: chain, inherited: inherited.value,
         reference: reference, evaluation: evaluation)
-      records.append(try record(step))
+      var record = try record(step)
+      record.conditioning = factor ?? nil
+      records.append(record)
     }
     let elapsed = clock.now - start
     return CaseRecord(

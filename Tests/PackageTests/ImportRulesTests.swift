@@ -57,14 +57,16 @@ import TestSupport
   }
 
   @Test func `a forbidden import would be seen`() {
-    let source = "import Foundation\n@preconcurrency import Engine\n  package import struct HDF5.File\n"
+    let source =
+      "import Foundation\n@preconcurrency import Engine\n  package import struct HDF5.File\n"
     #expect(Self.importedModules(in: source) == ["Foundation", "Engine", "HDF5"])
   }
 
   /// The product that other packages depend on must not have unsafe flags behind it.
   @Test func `the product Assay reaches no target with unsafe flags`() throws {
     let reached = try reachable(from: "Assay")
-    #expect(reached.isDisjoint(with: ["EngineKernels", "EngineKernelsAVX2", "EngineKernelsAVX512"]))
+    #expect(
+      reached.isDisjoint(with: ["EngineKernels", "EngineKernelsAVX2", "EngineKernelsAVX512"]))
     #expect(reached.contains("Conformance"))
   }
 

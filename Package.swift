@@ -30,7 +30,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Assay", targets: ["Assay"]),
-    .executable(name: "assay", targets: ["AssayCommand"])
+    .executable(name: "assay", targets: ["AssayCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -42,11 +42,12 @@ let package = Package(
       name: "CHDF5", pkgConfig: "hdf5",
       providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "HDF5", dependencies: ["CHDF5"], exclude: ["README.md"]),
-    .target(name: "MobileNet"),
+    .target(name: "MobileNet", exclude: ["README.md"]),
     .target(name: "Golden", dependencies: ["HDF5", "MobileNet"], exclude: ["README.md"]),
     .target(
       name: "Reference",
-      dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")],
+      exclude: ["README.md"]),
     .target(
       name: "Conformance",
       dependencies: [

@@ -6,7 +6,7 @@ import Testing
 @Suite struct DiagnosisTests {
   let fixture: FaultFixture
 
-  init() throws { fixture = try FaultFixture() }
+  init() throws { fixture = try FaultFixture.shared.get() }
 
   @Test(arguments: [
     "symmetric-padding@Conv2d_6_depthwise", "transposed-kernel@Conv2d_3_depthwise",
@@ -65,7 +65,7 @@ import Testing
 @Suite struct ProbeTests {
   let fixture: FaultFixture
 
-  init() throws { fixture = try FaultFixture() }
+  init() throws { fixture = try FaultFixture.shared.get() }
 
   /// Shows its end points and nothing else.
   private struct Closed: Subject {

@@ -39,6 +39,12 @@ final class Arena: @unchecked Sendable {
     self.block = block
   }
 
+  /// Where the block starts; valid as long as the arena lives.
+  var start: UnsafePointer<Float> {
+    guard let block else { preconditionFailure("the arena is not allocated yet") }
+    return UnsafePointer(block.assumingMemoryBound(to: Float.self))
+  }
+
   /// Where a piece starts; valid as long as the arena lives.
   subscript(piece: Piece) -> UnsafeMutablePointer<Float> {
     guard let block else { preconditionFailure("the arena is not allocated yet") }

@@ -44,6 +44,16 @@ final class PackedNetwork: Sendable {
     self.arena = arena
   }
 
+  /// All packed weights in a row.
+  struct Memory: @unchecked Sendable {
+    let start: UnsafePointer<Float>
+    /// Floats.
+    let count: Int
+  }
+
+  /// The weights' memory, valid as long as the network.
+  var memory: Memory { Memory(start: arena.start, count: arena.byteCount / 4) }
+
   /// Bytes of packed weights.
   var byteCount: Int { arena.byteCount }
 

@@ -57,6 +57,11 @@ package final class Plan {
     program.execute(images: images)
   }
 
+  /// The same under the clock; see `Program`.
+  func execute(images: UnsafePointer<Float>, times: UnsafeMutableBufferPointer<UInt64>) {
+    program.execute(images: images, times: times)
+  }
+
   /// The logits of one image of the last call.
   package func logits(image: Int) -> UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(start: logits[pixel: image], count: logits.channels)

@@ -56,6 +56,17 @@ struct StepContext {
   var scratch: UnsafeMutablePointer<Float>
   /// Where to copy end points, by layer; `nil` where nobody asks.
   let taps: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+  /// This thread's nanoseconds by layer; `nil` unless somebody measures.
+  var times: UnsafeMutablePointer<UInt64>?
+
+  /// Does a part of a layer's work, under the clock if somebody measures.
+  @inline(__always)
+  func timed(_ layer: Int, _ body: () -> Void) {
+    guard let times else { return body() }
+    let start = Clock.nanoseconds()
+    body()
+    times[layer] += Clock.nanoseconds() - start
+  }
 }
 
 /// One stage of a plan, cut into units that can run on any thread in any order: each computes its own
@@ -102,7 +113,17 @@ struct StemStep: PlanStep {
     let image = unit / blocks
     let firstRow = (unit - image * blocks) * Self.rows
     let rows = min(Self.rows, output.height - firstRow)
-    prepare(image, firstRow, rows, context)
+    context.timed(layer) {
+      prepare(image, firstRow, rows, context)
+      multiply(image, firstRow, rows, context)
+    }
+    if let tap = context.taps[layer] {
+      let pixel = (image * output.height + firstRow) * output.width
+      output.copy(pixel..<pixel + rows * output.width, to: tap)
+    }
+  }
+
+  private func multiply(_ image: Int, _ firstRow: Int, _ rows: Int, _ context: StepContext) {
     for row in 0..<rows {
       let pixel = (image * output.height + firstRow + row) * output.width
       var job = MatrixArguments(
@@ -114,10 +135,6 @@ struct StemStep: PlanStep {
         outputStride: output.paddedChannels, rows: output.width, vectors: 0..<packed.vectors,
         lower: 0, upper: Float(Architecture.reluCeiling))
       context.kernels.multiply(&job)
-    }
-    if let tap = context.taps[layer] {
-      let pixel = (image * output.height + firstRow) * output.width
-      output.copy(pixel..<pixel + rows * output.width, to: tap)
     }
   }
 
@@ -168,7 +185,7 @@ struct DepthwiseStep: PlanStep {
       paddingTop: convolution.padding(inputSize: input.height).before,
       paddingLeft: convolution.padding(inputSize: input.width).before, pixels: pixels,
       upper: Float(Architecture.reluCeiling))
-    context.kernels.depthwise(&job)
+    context.timed(layer) { context.kernels.depthwise(&job) }
     if let tap = context.taps[layer] {
       output.copy(pixels, from: target, to: tap)
     }
@@ -212,7 +229,7 @@ struct PointwiseStep: PlanStep {
       segmentStride: 0, weights: packed.weights, bias: packed.bias,
       output: output[pixel: pixels.lowerBound], outputStride: output.paddedChannels,
       rows: pixels.count, vectors: vectors, lower: lower, upper: upper)
-    context.kernels.multiply(&job)
+    context.timed(layer) { context.kernels.multiply(&job) }
     if let tap = context.taps[layer] {
       copy(pixels, vectors, to: tap, context.kernels.vectorWidth)
     }
@@ -261,7 +278,7 @@ struct AverageStep: PlanStep {
     var job = AverageArguments(
       input: input[pixel: unit * input.height * input.width], output: output[pixel: unit],
       pixels: input.height * input.width, channels: input.paddedChannels)
-    context.kernels.average(&job)
+    context.timed(layer) { context.kernels.average(&job) }
     if let tap = context.taps[layer] {
       output.copy(unit..<unit + 1, to: tap)
     }

@@ -138,3 +138,19 @@ package struct AverageArguments {
     self.channels = channels
   }
 }
+
+/// A measurement of what the processor can do at best; the values mean nothing.
+package struct ProbeArguments {
+  /// For multiply-adds 12 vectors, for reading `count` floats.
+  package var input: UnsafePointer<Float>
+  /// Room for 6 vectors.
+  package var output: UnsafeMutablePointer<Float>
+  /// Rounds of 12 vector multiply-adds, or floats to read.
+  package var count: Int
+
+  package init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int) {
+    self.input = input
+    self.output = output
+    self.count = count
+  }
+}

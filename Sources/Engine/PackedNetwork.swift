@@ -7,6 +7,8 @@ struct PackedLayer: @unchecked Sendable {
   let weights: UnsafePointer<Float>
   /// One float per padded channel, never a negative zero.
   let bias: UnsafePointer<Float>
+  /// A vector of lower bounds, then one of upper bounds.
+  let bounds: UnsafePointer<Float>
   /// Output channels in whole vectors.
   let vectors: Int
 }
@@ -27,18 +29,26 @@ final class PackedNetwork: Sendable {
     let pieces = folded.map { layer in
       layer.map { layer in
         let channels = kernels.paddedChannels(layer.channels)
-        return (arena.reserve(layer.depth * channels), arena.reserve(channels))
+        return (
+          weights: arena.reserve(layer.depth * channels), bias: arena.reserve(channels),
+          bounds: arena.reserve(2 * kernels.vectorWidth)
+        )
       }
     }
     arena.allocate()
     layers = zip(folded, pieces).map { layer, pieces in
       guard let layer, let pieces else { return nil }
-      let weights = arena[pieces.0]
-      let bias = arena[pieces.1]
+      let weights = arena[pieces.weights]
+      let bias = arena[pieces.bias]
+      let bounds = arena[pieces.bounds]
       layer.pack(into: weights, kernels)
       bias.update(from: layer.bias, count: layer.channels)
+      bounds.update(repeating: layer.bounds.lowerBound, count: kernels.vectorWidth)
+      (bounds + kernels.vectorWidth).update(
+        repeating: layer.bounds.upperBound, count: kernels.vectorWidth)
       return PackedLayer(
         weights: UnsafePointer(weights), bias: UnsafePointer(bias),
+        bounds: UnsafePointer(bounds),
         vectors: kernels.paddedChannels(layer.channels) / kernels.vectorWidth)
     }
     self.arena = arena
@@ -84,6 +94,8 @@ struct FoldedLayer {
   let depth: Int
   let channels: Int
   let isDepthwise: Bool
+  /// Limits of the result.
+  let bounds: ClosedRange<Float>
 
   /// `nil` for a layer without weights.
   init?(_ parameters: Parameters, at index: Int) {
@@ -103,6 +115,7 @@ struct FoldedLayer {
     self.depth = depth
     self.channels = channels
     isDepthwise = false
+    bounds = -.infinity ... .infinity
   }
 
   private init(_ convolution: Convolution, _ parameters: ConvolutionParameters) {
@@ -127,6 +140,7 @@ struct FoldedLayer {
     depth = convolution.dotProductLength
     self.channels = channels
     isDepthwise = convolution.kind == .depthwise
+    bounds = 0...Float(Architecture.reluCeiling)
   }
 
   /// The nearest finite float, so that an absurd scale cannot turn a zero input into a NaN.

@@ -133,7 +133,7 @@ struct StemStep: PlanStep {
         segments: convolution.kernelSize, segmentStride: pitch,
         weights: packed.weights, bias: packed.bias, output: output[pixel: pixel],
         outputStride: output.paddedChannels, rows: output.width, vectors: 0..<packed.vectors,
-        lower: 0, upper: Float(Architecture.reluCeiling))
+        bounds: packed.bounds)
       context.kernels.multiply(&job)
     }
   }
@@ -184,7 +184,7 @@ struct DepthwiseStep: PlanStep {
       stride: convolution.stride,
       paddingTop: convolution.padding(inputSize: input.height).before,
       paddingLeft: convolution.padding(inputSize: input.width).before, pixels: pixels,
-      upper: Float(Architecture.reluCeiling))
+      bounds: packed.bounds)
     context.timed(layer) { context.kernels.depthwise(&job) }
     if let tap = context.taps[layer] {
       output.copy(pixels, from: target, to: tap)
@@ -202,8 +202,6 @@ struct PointwiseStep: PlanStep {
   let block: Int
   /// Vectors of output channels per unit, whole panels.
   let vectors: Int
-  let lower: Float
-  let upper: Float
 
   private var columns: Int { (packed.vectors + vectors - 1) / vectors }
 
@@ -228,7 +226,7 @@ struct PointwiseStep: PlanStep {
       a: source, rowStride: input.paddedChannels, depth: input.channels, segments: 1,
       segmentStride: 0, weights: packed.weights, bias: packed.bias,
       output: output[pixel: pixels.lowerBound], outputStride: output.paddedChannels,
-      rows: pixels.count, vectors: vectors, lower: lower, upper: upper)
+      rows: pixels.count, vectors: vectors, bounds: packed.bounds)
     context.timed(layer) { context.kernels.multiply(&job) }
     if let tap = context.taps[layer] {
       copy(pixels, vectors, to: tap, context.kernels.vectorWidth)

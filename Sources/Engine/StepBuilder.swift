@@ -83,15 +83,12 @@ final class StepBuilder {
 
   func pointwise(_ layer: Int, input: Activation, output: Activation) -> PointwiseStep {
     let packed = network.layer(layer)
-    let isLogits = network.architecture.layers[layer].convolution == nil
     // Few pixels, as for the logits: the threads share the channels instead.
     let parts = output.pixels < threads * kernels.tileRows ? threads : 1
     let panels = (packed.vectors + kernels.panelVectors - 1) / kernels.panelVectors
     return PointwiseStep(
       layer: layer, packed: packed, input: input, output: output, block: block(input),
-      vectors: (panels + parts - 1) / parts * kernels.panelVectors,
-      lower: isLogits ? -.infinity : 0,
-      upper: isLogits ? .infinity : Float(Architecture.reluCeiling))
+      vectors: (panels + parts - 1) / parts * kernels.panelVectors)
   }
 
   private func convolution(_ layer: Int) -> Convolution {

@@ -80,7 +80,7 @@ private struct DepthwiseRow<Stride: DepthwiseStride> {
     let top = DepthwiseColumns(job, rows.0, x, Pixels.self)
     let middle = DepthwiseColumns(job, rows.1, x, Pixels.self)
     let bottom = DepthwiseColumns(job, rows.2, x, Pixels.self)
-    let bounds = Bounds(0, job.upper)
+    let bounds = Bounds(job.bounds)
     var weights = job.weights
     var channel = 0
     while channel < job.channels {

@@ -22,15 +22,14 @@ package struct MatrixArguments {
   package var rows: Int
   /// Columns to compute, in vectors; the first is the start of a panel.
   package var vectors: Range<Int>
-  /// Bounds of the result. An element that is not a number passes both.
-  package var lower: Float
-  package var upper: Float
+  /// A vector of lower bounds of the result, then one of upper bounds. What is not a number passes.
+  package var bounds: UnsafePointer<Float>
 
   package init(
     a: UnsafePointer<Float>, rowStride: Int, depth: Int, segments: Int, segmentStride: Int,
     weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputStride: Int, rows: Int, vectors: Range<Int>,
-    lower: Float, upper: Float
+    bounds: UnsafePointer<Float>
   ) {
     self.a = a
     self.rowStride = rowStride
@@ -43,8 +42,7 @@ package struct MatrixArguments {
     self.outputStride = outputStride
     self.rows = rows
     self.vectors = vectors
-    self.lower = lower
-    self.upper = upper
+    self.bounds = bounds
   }
 }
 
@@ -72,13 +70,15 @@ package struct DepthwiseArguments {
   package var paddingLeft: Int
   /// Output pixels of the whole batch, row by row, image by image.
   package var pixels: Range<Int>
-  package var upper: Float
+  /// As in ``MatrixArguments``.
+  package var bounds: UnsafePointer<Float>
 
   package init(
     input: UnsafePointer<Float>, zeros: UnsafePointer<Float>, weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, inputHeight: Int,
     inputWidth: Int, outputHeight: Int, outputWidth: Int, channels: Int, stride: Int,
-    paddingTop: Int, paddingLeft: Int, pixels: Range<Int>, upper: Float
+    paddingTop: Int, paddingLeft: Int, pixels: Range<Int>,
+    bounds: UnsafePointer<Float>
   ) {
     self.input = input
     self.zeros = zeros
@@ -94,7 +94,7 @@ package struct DepthwiseArguments {
     self.paddingTop = paddingTop
     self.paddingLeft = paddingLeft
     self.pixels = pixels
-    self.upper = upper
+    self.bounds = bounds
   }
 }
 

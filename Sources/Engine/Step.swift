@@ -161,7 +161,6 @@ struct DepthwiseStep: PlanStep {
   let layer: Int
   let packed: PackedLayer
   let convolution: Convolution
-  let zeros: UnsafePointer<Float>
   let input: Activation
   let output: Activation
   /// Output pixels per unit.
@@ -178,7 +177,7 @@ struct DepthwiseStep: PlanStep {
   /// Computes a range of pixels into memory of the caller's.
   func run(_ pixels: Range<Int>, to target: UnsafeMutablePointer<Float>, _ context: StepContext) {
     var job = DepthwiseArguments(
-      input: input.memory, zeros: zeros, weights: packed.weights, bias: packed.bias,
+      input: input.memory, weights: packed.weights, bias: packed.bias,
       output: target, inputHeight: input.height, inputWidth: input.width,
       outputHeight: output.height, outputWidth: output.width, channels: output.paddedChannels,
       stride: convolution.stride,

@@ -14,15 +14,11 @@ final class StepBuilder {
   private let network: PackedNetwork
   private let threads: Int
   private let arena = Arena()
-  private let zeros: Arena.Piece
   private var kernels: KernelTable { network.kernels }
 
   init(_ network: PackedNetwork, threads: Int) {
     self.network = network
     self.threads = threads
-    let widest = network.architecture.layers.compactMap { $0.convolution?.outputChannels }.max()
-    // A tile of four pixels at stride 2 reads nine columns.
-    zeros = arena.reserve(9 * network.kernels.paddedChannels(widest ?? 0))
   }
 
   /// Sets aside one place that is large enough for each of `shapes`.
@@ -78,7 +74,7 @@ final class StepBuilder {
   func depthwise(_ layer: Int, input: Activation, output: Activation) -> DepthwiseStep {
     DepthwiseStep(
       layer: layer, packed: network.layer(layer), convolution: convolution(layer),
-      zeros: arena[zeros], input: input, output: output, block: block(output))
+      input: input, output: output, block: block(output))
   }
 
   func pointwise(_ layer: Int, input: Activation, output: Activation) -> PointwiseStep {

@@ -57,6 +57,8 @@ private struct MatrixPass {
   /// Steps of k at most: their weights take 18 KB in a full panel of AVX2, which leaves room in a
   /// first-level cache of 32 KB.
   static var depthLimit: Int { 192 }
+  /// Floats of a run of A where there are several: three pixels of three channels.
+  static var segmentDepth: Int { 9 }
   /// Bytes that a single row fetches ahead: what arrives while memory takes its time.
   static var rowAhead: Int { 1024 }
 
@@ -161,14 +163,12 @@ extension TileRows {
     var weights = pass.weights
     var segments = pass.segments
     repeat {
-      var a = start
-      var count = pass.depth
-      repeat {
-        accumulate(a, pass.rowStride, Columns.load(weights))
+      var k = 0
+      while k < MatrixPass.segmentDepth {
+        accumulate(start + k, pass.rowStride, Columns.load(weights))
         weights += Columns.count * Vector.width
-        a += 1
-        count -= 1
-      } while count != 0
+        k += 1
+      }
       start += pass.segmentStride
       segments -= 1
     } while segments != 0

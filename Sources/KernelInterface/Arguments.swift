@@ -8,6 +8,7 @@ package struct MatrixArguments {
   package var a: UnsafePointer<Float>
   /// Floats from one row of A to the next.
   package var rowStride: Int
+  /// 9 if there are several segments.
   package var depth: Int
   package var segments: Int
   package var segmentStride: Int
@@ -50,8 +51,6 @@ package struct MatrixArguments {
 package struct DepthwiseArguments {
   /// All images, `[batch, inputHeight, inputWidth, channels]`.
   package var input: UnsafePointer<Float>
-  /// At least `(2 * tile + 1) * channels` zeros, read in place of rows and columns of padding.
-  package var zeros: UnsafePointer<Float>
   /// For every vector of channels its 9 taps, row by row.
   package var weights: UnsafePointer<Float>
   package var bias: UnsafePointer<Float>
@@ -74,14 +73,13 @@ package struct DepthwiseArguments {
   package var bounds: UnsafePointer<Float>
 
   package init(
-    input: UnsafePointer<Float>, zeros: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, inputHeight: Int,
     inputWidth: Int, outputHeight: Int, outputWidth: Int, channels: Int, stride: Int,
     paddingTop: Int, paddingLeft: Int, pixels: Range<Int>,
     bounds: UnsafePointer<Float>
   ) {
     self.input = input
-    self.zeros = zeros
     self.weights = weights
     self.bias = bias
     self.output = output

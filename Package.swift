@@ -28,10 +28,41 @@ let kernelFlags = ["-Ounchecked", "-wmo"]
 let package = Package(
   name: "assay",
   platforms: [.macOS(.v15)],
-  dependencies: [],
+  products: [
+    .library(name: "Assay", targets: ["Assay"]),
+    .executable(name: "assay", targets: ["AssayCommand"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+  ],
   targets: [
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5",
+      providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .target(name: "HDF5", dependencies: ["CHDF5"], exclude: ["README.md"]),
     .target(name: "MobileNet"),
-    .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
+    .target(name: "Golden", dependencies: ["HDF5", "MobileNet"], exclude: ["README.md"]),
+    .target(
+      name: "Reference",
+      dependencies: ["MobileNet", .product(name: "RealModule", package: "swift-numerics")]),
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "Golden", "MobileNet", "Reference", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
+    .target(
+      name: "Report",
+      dependencies: [
+        "Conformance", "Golden", "MobileNet", .product(name: "Mustache", package: "swift-mustache"),
+      ]),
+
+    .target(name: "HubModule", dependencies: ["Golden", "MobileNet", "Reference"]),
+    .target(
+      name: "Assay",
+      dependencies: ["Conformance", "Golden", "HubModule", "MobileNet", "Reference", "Report"]),
+
     .target(name: "CPUFeatures"),
     .target(name: "KernelInterface"),
     .target(
@@ -41,8 +72,29 @@ let package = Package(
       name: "Engine",
       dependencies: ["MobileNet", "CPUFeatures", "KernelInterface", "EngineKernels"]
         + wideKernels.map { .target(name: $0.name) }),
+
+    .executableTarget(
+      name: "AssayCommand",
+      dependencies: [
+        "Conformance", "Engine", "Golden", "HDF5", "MobileNet", "Reference", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(
+      name: "AssayCommandTests", dependencies: ["AssayCommand", "Conformance", "TestSupport"]),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
+    .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+    .testTarget(name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet"]),
+    .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
+    .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Conformance", "Golden", "MobileNet", "Report"]),
+    .testTarget(name: "ReferenceTests", dependencies: ["Golden", "MobileNet", "Reference"]),
   ] + wideKernels
 )

@@ -18,6 +18,16 @@ public struct Convolution: Hashable, Sendable {
   public let inputChannels: Int
   public let outputChannels: Int
 
+  package init(
+    kind: Kind, kernelSize: Int, stride: Int, inputChannels: Int, outputChannels: Int
+  ) {
+    self.kind = kind
+    self.kernelSize = kernelSize
+    self.stride = stride
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+  }
+
   /// Length of the dot product behind one output element, padding included.
   public var dotProductLength: Int {
     kernelSize * kernelSize * (kind == .depthwise ? 1 : inputChannels)
@@ -51,6 +61,11 @@ public struct Layer: Hashable, Sendable {
 
   public let endPoint: EndPoint
   public let operation: Operation
+
+  package init(endPoint: EndPoint, operation: Operation) {
+    self.endPoint = endPoint
+    self.operation = operation
+  }
 
   /// The convolution, if that is what this layer is.
   public var convolution: Convolution? {

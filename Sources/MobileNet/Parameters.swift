@@ -9,6 +9,17 @@ public struct ConvolutionParameters: Hashable, Sendable {
   public let movingMean: [Float]
   /// Never negative.
   public let movingVariance: [Float]
+
+  package init(
+    weights: Tensor<Float>, gamma: [Float], beta: [Float], movingMean: [Float],
+    movingVariance: [Float]
+  ) {
+    self.weights = weights
+    self.gamma = gamma
+    self.beta = beta
+    self.movingMean = movingMean
+    self.movingVariance = movingVariance
+  }
 }
 
 /// Trained values of the last, fully connected layer.

@@ -5,51 +5,61 @@
 public struct Tensor<Scalar: Sendable>: Sendable {
   /// Extent of every axis, outermost first.
   public let shape: [Int]
-  /// All elements, last axis fastest. The count never changes.
-  public private(set) var scalars: [Scalar]
+  /// The elements. Inlinable code changes them, but never how many there are.
+  @usableFromInline var storage: [Scalar]
+
+  /// All elements, last axis fastest.
+  @inlinable public var scalars: [Scalar] { storage }
 
   /// Wraps `scalars`, whose count must be the product of `shape`.
+  @inlinable
   public init(shape: [Int], scalars: [Scalar]) {
     precondition(
       shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == scalars.count,
       "\(scalars.count) elements do not fill the shape \(shape)")
     self.shape = shape
-    self.scalars = scalars
+    storage = scalars
   }
 
   /// A tensor with every element equal to `value`.
+  @inlinable
   public init(repeating value: Scalar, shape: [Int]) {
     self.init(shape: shape, scalars: Array(repeating: value, count: shape.reduce(1, *)))
   }
 
   /// Number of elements.
-  public var count: Int { scalars.count }
+  @inlinable public var count: Int { storage.count }
 
   /// The element at the given flat position.
+  @inlinable
   public subscript(flat index: Int) -> Scalar {
-    get { scalars[index] }
-    set { scalars[index] = newValue }
+    get { storage[index] }
+    set { storage[index] = newValue }
   }
 
   /// The element at `(n, y, x, c)` of a tensor of rank 4.
+  @inlinable
   public subscript(n: Int, y: Int, x: Int, c: Int) -> Scalar {
-    get { scalars[offset(n, y, x, c)] }
-    set { scalars[offset(n, y, x, c)] = newValue }
+    get { storage[offset(n, y, x, c)] }
+    set { storage[offset(n, y, x, c)] = newValue }
   }
 
-  private func offset(_ n: Int, _ y: Int, _ x: Int, _ c: Int) -> Int {
+  @usableFromInline
+  func offset(_ n: Int, _ y: Int, _ x: Int, _ c: Int) -> Int {
     precondition(shape.count == 4, "four indices need a tensor of rank 4, not \(shape)")
     return ((n * shape[1] + y) * shape[2] + x) * shape[3] + c
   }
 
   /// The same elements under another shape of the same count.
+  @inlinable
   public func reshaped(_ shape: [Int]) -> Tensor {
     Tensor(shape: shape, scalars: scalars)
   }
 
   /// A tensor of the same shape with `transform` applied to every element.
+  @inlinable
   public func map<Result>(_ transform: (Scalar) throws -> Result) rethrows -> Tensor<Result> {
-    Tensor<Result>(shape: shape, scalars: try scalars.map(transform))
+    Tensor<Result>(shape: shape, scalars: try storage.map(transform))
   }
 
   /// Coordinates of a flat position, outermost axis first.
@@ -64,6 +74,7 @@ public struct Tensor<Scalar: Sendable>: Sendable {
   }
 
   /// The part of the batch in `range`, along the first axis.
+  @inlinable
   public func batch(_ range: Range<Int>) -> Tensor {
     let stride = shape.dropFirst().reduce(1, *)
     return Tensor(
@@ -77,6 +88,7 @@ extension Tensor: Hashable where Scalar: Hashable {}
 
 extension Tensor where Scalar: BinaryFloatingPoint {
   /// Rounds every element to another precision (to nearest, ties to even).
+  @inlinable
   public init<Source: BinaryFloatingPoint>(_ source: Tensor<Source>) {
     self.init(shape: source.shape, scalars: source.scalars.map { Scalar($0) })
   }

@@ -1,0 +1,153 @@
+"""Writes golden files, format version 1.
+
+Everything that could differ between two runs on the same numbers is fixed: the order of the
+objects, the chunks, the filters, and no time stamps. Equal numbers give equal files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from cases import InferenceCase, SweepCase
+from network import END_POINTS, Network
+
+FORMAT_VERSION = 1
+
+Attributes = Mapping[str, object]
+
+
+@contextmanager
+def golden_files(folder: Path, attributes: Attributes, command: str) -> Iterator[GoldenWriter]:
+    """A writer whose files appear in `folder` when the block ends without an error.
+
+    They are written beside the folder and then moved into it, the manifest last, so that nobody
+    meets a file that is written half.
+
+    Args:
+      attributes: what all files say about themselves.
+      command: how the files can be made again, for the manifest.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as directory:
+        writer = GoldenWriter(Path(directory), attributes)
+        yield writer
+        manifest = writer.write_manifest(command)
+        folder.mkdir(exist_ok=True)
+        for path in [*writer.files, manifest]:
+            os.replace(path, folder / path.name)
+
+
+class GoldenWriter:
+    """Writes the golden files of one checkpoint into a folder."""
+
+    def __init__(self, folder: Path, attributes: Attributes):
+        self.files: list[Path] = []
+        self._folder = folder
+        self._attributes = {
+            "format": "assay-golden",
+            "format_version": np.int64(FORMAT_VERSION),
+            **attributes,
+        }
+
+    def write_parameters(
+        self, parameters: Mapping[str, np.ndarray], labels: list[str] | None
+    ) -> None:
+        """Every variable at its TensorFlow name, in the given order, and `/labels`."""
+        with self._file("parameters") as file:
+            for name, value in parameters.items():
+                _write(file, name, value, chunk=value.shape)
+            if labels is not None:
+                file.create_dataset(
+                    "labels", data=labels, dtype=h5py.string_dtype(), track_times=False
+                )
+
+    def write_inference(
+        self, cases: list[InferenceCase], float32: Network, float64: Network
+    ) -> None:
+        """Images and every end point of each case, in float64 too where the case asks for it."""
+        with self._file("inference") as file:
+            for case in cases:
+                group = file.create_group(f"cases/{case.name}")
+                group.attrs["description"] = case.description
+                group.attrs["source"] = case.source
+                _write(group, "images", case.images)
+                _write_activations(group, "activations", float32.run(case.images))
+                if case.float64:
+                    _write_activations(group, "activations_float64", float64.run(case.images))
+
+    def write_sweep(self, base: np.ndarray, cases: list[SweepCase], network: Network) -> None:
+        """The base image, and for each case its crops' features and logits."""
+        with self._file("sweep") as file:
+            _write(file, "base", base, chunk=base.shape)
+            for case in cases:
+                group = file.create_group(f"cases/{case.name}")
+                group.attrs["description"] = case.description
+                group.attrs["height"] = np.int64(case.height)
+                group.attrs["width"] = np.int64(case.width)
+                group.attrs["origins"] = case.origins
+                end_points = END_POINTS if case.activations else ("global_pool", "Logits")
+                values = network.run(case.images(base), end_points)
+                _write(group, "features", values["global_pool"][:, 0, 0, :])
+                _write(group, "logits", values["Logits"])
+                if case.activations:
+                    _write_activations(group, "activations", values)
+
+    def write_manifest(self, command: str) -> Path:
+        """The hash and size of each file written so far, and what they have in common."""
+        files = {}
+        for path in self.files:
+            data = path.read_bytes()
+            files[path.name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "command": command,
+            "attributes": {
+                name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+                for name, value in self._attributes.items()
+            },
+            "files": files,
+            "total_bytes": sum(file["bytes"] for file in files.values()),
+        }
+        path = self._folder / "manifest.json"
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @contextmanager
+    def _file(self, kind: str) -> Iterator[h5py.File]:
+        path = self._folder / f"{kind}.h5"
+        with h5py.File(path, "w") as file:
+            file.attrs["kind"] = kind
+            for name, value in self._attributes.items():
+                file.attrs[name] = value
+            yield file
+        self.files.append(path)
+
+
+def _write_activations(group: h5py.Group, name: str, values: Mapping[str, np.ndarray]) -> None:
+    for end_point in END_POINTS:
+        _write(group, f"{name}/{end_point}", values[end_point])
+
+
+def _write(
+    group: h5py.Group, name: str, value: np.ndarray, chunk: tuple[int, ...] | None = None
+) -> None:
+    """One dataset in little-endian, by default a chunk for each image of the batch."""
+    group.create_dataset(
+        name,
+        data=value.astype(value.dtype.newbyteorder("<")),
+        chunks=chunk or (1, *value.shape[1:]),
+        shuffle=True,
+        compression="gzip",
+        compression_opts=9,
+        track_times=False,
+    )

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Conformance
+import Engine
+import Foundation
+import Golden
+import HDF5
+import MobileNet
+
+/// Exit codes, after sysexits.h where it has one.
+enum ExitStatus: Int32 {
+  case doesNotConform = 1
+  case usage = 64
+  case badData = 65
+  case cannotRead = 66
+  case internalError = 70
+  case cannotCreate = 73
+
+  /// Prints one line about `error` on stderr and ends the program with the code that fits. Errors of
+  /// the command line itself, help and version are left to the argument parser.
+  static func end(with error: any Error) -> Never {
+    guard let status = ExitStatus(error) else { Assay.exit(withError: error) }
+    StandardError.print("assay: \(error)")
+    exit(status.rawValue)
+  }
+
+  /// The code for an error of ours; `nil` for the argument parser's.
+  init?(_ error: any Error) {
+    switch error {
+    case let error as GoldenError:
+      switch error.category {
+      case .cannotRead: self = .cannotRead
+      case .badData: self = .badData
+      case .cannotWrite: self = .cannotCreate
+      }
+    case is ParameterError, is ArchitectureError, is HDF5Error:
+      self = .badData
+    case VerificationError.nothingSelected, is FaultError, EngineError.unsupportedInstructionSet,
+      EngineError.unknownInstructionSet:
+      self = .usage
+    case is VerificationError:
+      self = .internalError
+    case is OutputError:
+      self = .cannotCreate
+    default:
+      return nil
+    }
+  }
+}
+
+/// Text for people who watch, apart from the results on stdout.
+enum StandardError {
+  static func print(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+  }
+}

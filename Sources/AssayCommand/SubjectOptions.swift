@@ -1,0 +1,66 @@
+import ArgumentParser
+import Conformance
+import Engine
+import MobileNet
+
+/// Which subject to judge, and how it is to run.
+struct SubjectOptions: ParsableArguments {
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case engine
+    case naive32
+    case reference
+  }
+
+  @Option(help: "What to judge: engine, naive32 (plain float32 loops) or reference (float64).")
+  var subject = Kind.engine
+
+  @Option(help: "Instruction set of the engine; the best that this processor has, unless given.")
+  var isa: InstructionSet?
+
+  @Option(help: "Threads of the engine.")
+  var threads = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Make a known mistake in one layer, to see what failing looks like.",
+      discussion: "FAULT is one of: \(Faults.all.map(\.name).joined(separator: ", ")).",
+      valueName: "FAULT@LAYER"))
+  var inject: String?
+
+  func validate() throws {
+    guard threads >= 1, threads <= 64 else {
+      throw ValidationError("--threads must be from 1 to 64, not \(threads)")
+    }
+    if let isa, !isa.isSupported {
+      throw ValidationError("this processor does not have \(isa.rawValue)")
+    }
+  }
+
+  /// The subject, with the fault if one is asked for.
+  func makeSubject(parameters: Parameters) throws -> any Subject {
+    let subject: any Subject =
+      switch kind {
+      case .engine: try EngineSubject(parameters: parameters, isa: isa, threads: threads)
+      case .naive32: NaiveSubject(parameters: parameters)
+      case .reference: ReferenceSubject(parameters: parameters)
+      }
+    guard let inject else { return subject }
+    let parts = inject.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 else {
+      throw ValidationError("--inject takes FAULT@LAYER, not '\(inject)'")
+    }
+    guard let fault = Faults.named(parts[0]) else { throw FaultError.unknown(parts[0]) }
+    guard let place = parameters.architecture.layer(EndPoint(parts[1])) else {
+      throw ValidationError("there is no layer '\(parts[1])'")
+    }
+    return try FaultySubject(
+      subject, fault: fault, parameters: parameters, layer: place.index)
+  }
+
+  /// Whether the subject is the reference, which can also be recorded in float64.
+  var isReference: Bool { subject == .reference && inject == nil }
+
+  private var kind: Kind { subject }
+}
+
+extension InstructionSet: ExpressibleByArgument {}

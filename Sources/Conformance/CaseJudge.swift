@@ -1,0 +1,246 @@
+import Golden
+import MobileNet
+import Reference
+
+/// Judges one case, layer by layer.
+///
+/// Two references run side by side. One is fed the golden's previous end point, as the subject's
+/// single layers are: what differs there was introduced by this layer. The other follows its own
+/// chain from the images, as the subject's whole run does: what differs there was inherited as well.
+struct CaseJudge {
+  let network: ReferenceNetwork<Double>
+  /// The same loops in float32, which show how errors that are not independent add up.
+  let probe: ReferenceNetwork<Float>
+  let subject: any Subject
+  let profile: Profile
+  let layers: Glob?
+
+  func judge(_ golden: GoldenCase, file: String) throws -> CaseRecord {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let chain = try subject.endPoints(images: golden.images)
+    var reference = ChainState(images: golden.images)
+    var records: [EndPointRecord] = []
+    var logits: Tensor<Double>?
+    var predictions: Tensor<Double>?
+
+    for (index, layer) in network.architecture.layers.enumerated() {
+      let inherited = reference
+      let evaluation = reference.advance(through: layer, at: index, of: network, probe: probe)
+      if layer.endPoint == .logits { logits = reference.value }
+      if layer.endPoint == .predictions { predictions = reference.value }
+      if let layers, !layers.matches(layer.endPoint.rawValue) { continue }
+      let step = Step(
+        index: index, layer: layer, golden: golden, chain: chain, inherited: inherited.value,
+        reference: reference, evaluation: evaluation)
+      records.append(try record(step))
+    }
+    let elapsed = clock.now - start
+    return CaseRecord(
+      name: golden.name, golden: file, description: golden.description,
+      images: golden.images.shape,
+      status: Status.gravest(records.map(\.status)) ?? .notRun,
+      seconds: elapsed / .seconds(1),
+      topClasses: topClasses(
+        logits: logits, predictions: predictions, subject: chain[.logits],
+        golden: golden.activations[.logits]),
+      endPoints: records)
+  }
+
+  /// What is known when one layer is judged.
+  private struct Step {
+    let index: Int
+    let layer: Layer
+    let golden: GoldenCase
+    /// The subject's own run.
+    let chain: [EndPoint: Tensor<Float>]
+    /// The reference's chain before this layer.
+    let inherited: Tensor<Double>
+    /// The reference's chain after this layer.
+    let reference: ChainState
+    let evaluation: LayerEvaluation
+  }
+
+  private func record(_ step: Step) throws -> EndPointRecord {
+    let measurement = try measure(step)
+    // A sweep's cases hold only some end points of the oracle; what it does not show is no witness.
+    let isGolden = step.golden.activations[step.layer.endPoint] != nil
+    let gates = Gate.allCases.filter { $0 != .goldenSandwich || isGolden }.map { gate in
+      gate.judge(measurement, profile)
+    }
+    return EndPointRecord(
+      name: step.layer.endPoint, shape: step.reference.value.shape,
+      zeros: step.reference.value.scalars.count { $0 == 0 },
+      status: Status.gravest(gates.map(\.status)) ?? .notRun, isolated: measurement.isolated,
+      accumulated: measurement.accumulated, correlation: step.reference.correlation,
+      goldenIsolated: measurement.goldenIsolated,
+      goldenAccumulated: measurement.goldenAccumulated,
+      referenceDistance: measurement.referenceDistance, gates: gates)
+  }
+
+  private func measure(_ step: Step) throws -> Measurement {
+    let endPoint = step.layer.endPoint
+    let goldenValue = step.golden.activations[endPoint]
+    let goldenInput = goldenInput(step)
+    let shared = isolated(step, input: goldenInput ?? Tensor(step.inherited))
+    var measurement = Measurement()
+
+    let alone = try subject.output(layer: step.index, input: shared.input)
+    if let alone {
+      measurement.isolated = shared.statistics(try shaped(alone, step))
+    } else if let value = step.chain[endPoint], let input = subjectInput(step) {
+      measurement.isolated = isolated(step, input: input).statistics(try shaped(value, step))
+    }
+    if let value = step.chain[endPoint] {
+      measurement.accumulated = step.reference.statistics(try shaped(value, step))
+    }
+    if let goldenValue {
+      if goldenInput != nil { measurement.goldenIsolated = shared.statistics(goldenValue) }
+      measurement.goldenAccumulated = step.reference.statistics(goldenValue)
+      if let alone, goldenInput != nil {
+        measurement.subjectAgreesWithGolden = agree(alone, goldenValue, bounds: shared.bounds)
+      }
+    }
+    if let exact = step.golden.activations64[endPoint] {
+      measurement.referenceDistance = relativeDistance(step.reference.value, exact)
+    }
+    return measurement
+  }
+
+  /// One layer's float64 evaluation with its bounds and budget.
+  private struct IsolatedLayer {
+    let input: Tensor<Float>
+    let output: Tensor<Double>
+    let bounds: Tensor<Double>
+    let budget: ErrorStatistics.Budget
+
+    func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
+      ErrorStatistics(tensor, reference: output, bounds: bounds, budget: budget)
+    }
+  }
+
+  private func isolated(_ step: Step, input: Tensor<Float>) -> IsolatedLayer {
+    let wide = Tensor<Double>(input)
+    let evaluation = network.evaluate(layer: step.index, input: wide)
+    let variance = ErrorBudget.introduced(by: step.layer, evaluation, input: wide)
+    return IsolatedLayer(
+      input: input, output: evaluation.output,
+      bounds: ErrorBound.bounds(of: step.layer, evaluation, input: wide),
+      budget: ErrorStatistics.Budget(
+        element: variance,
+        clamped: ErrorBudget.clamped(variance, by: step.layer, evaluation),
+        isCommon: step.layer.endPoint == .predictions))
+  }
+
+  /// What the golden file has before this layer, if it has it.
+  private func goldenInput(_ step: Step) -> Tensor<Float>? {
+    guard step.index > 0 else { return step.golden.images }
+    return step.golden.activations[network.architecture.layers[step.index - 1].endPoint]
+  }
+
+  /// What the subject itself had before this layer.
+  private func subjectInput(_ step: Step) -> Tensor<Float>? {
+    guard step.index > 0 else { return step.golden.images }
+    return step.chain[network.architecture.layers[step.index - 1].endPoint]
+  }
+
+  private func shaped(_ tensor: Tensor<Float>, _ step: Step) throws -> Tensor<Float> {
+    guard tensor.shape == step.reference.value.shape else {
+      throw VerificationError.wrongShape(
+        subject: subject.identity.name, endPoint: step.layer.endPoint,
+        expected: step.reference.value.shape, found: tensor.shape)
+    }
+    return tensor
+  }
+
+  /// Two results that each may err by the bound may differ by twice the bound.
+  private func agree(
+    _ left: Tensor<Float>, _ right: Tensor<Float>, bounds: Tensor<Double>
+  ) -> Bool {
+    (0..<bounds.count).allSatisfy {
+      abs(Double(left[flat: $0]) - Double(right[flat: $0]))
+        <= 2 * profile.boundUtilisation * bounds[flat: $0]
+    }
+  }
+
+  private func relativeDistance(_ value: Tensor<Double>, _ exact: Tensor<Double>) -> Double {
+    var (difference, norm) = (0.0, 0.0)
+    for index in 0..<exact.count {
+      let distance = value[flat: index] - exact[flat: index]
+      difference += distance * distance
+      norm += exact[flat: index] * exact[flat: index]
+    }
+    return ErrorStatistics.ratio(difference.squareRoot(), norm.squareRoot())
+  }
+
+  private func topClasses(
+    logits: Tensor<Double>?, predictions: Tensor<Double>?, subject: Tensor<Float>?,
+    golden: Tensor<Float>?
+  ) -> [CaseRecord.TopClass] {
+    guard let logits, let predictions else { return [] }
+    return (0..<logits.shape[0]).map { n in
+      let top = largest(logits, n)
+      return CaseRecord.TopClass(
+        reference: top, subject: subject.map { largest($0, n) },
+        golden: golden.map { largest($0, n) },
+        probability: predictions[flat: n * logits.shape[1] + top])
+    }
+  }
+
+  /// The first class with the largest logit of image `n`.
+  private func largest<Scalar: Comparable>(_ logits: Tensor<Scalar>, _ n: Int) -> Int {
+    let row = n * logits.shape[1]..<(n + 1) * logits.shape[1]
+    return row.reduce(row.lowerBound) { logits[flat: $1] > logits[flat: $0] ? $1 : $0 }
+      - row.lowerBound
+  }
+}
+
+/// The reference's own chain: its value, and how far a float32 chain may have strayed from it.
+private struct ChainState {
+  private(set) var value: Tensor<Double>
+  /// Variance of a float32 chain's error at this point, after the clamp.
+  private var variance: Tensor<Double>
+  /// The same before the clamp.
+  private var element: Tensor<Double>
+
+  /// The plain float32 chain, at this point.
+  private var probed: Tensor<Float>
+  /// How much larger than ``ErrorBudget`` says the errors of the plain float32 chain are, at least 1.
+  ///
+  /// The budget takes errors as independent. They are not where many elements hold the same value,
+  /// as on plain areas of an image: equal operands err equally, and the errors add up instead of
+  /// averaging out. The plain loops pay for that just like any engine.
+  private(set) var correlation = 1.0
+  private var isCommon = false
+
+  init(images: Tensor<Float>) {
+    value = Tensor(images)
+    probed = images
+    // The images are given in float32: nobody errs there.
+    variance = Tensor(repeating: 0, shape: images.shape)
+    element = variance
+  }
+
+  mutating func advance(
+    through layer: Layer, at index: Int, of network: ReferenceNetwork<Double>,
+    probe: ReferenceNetwork<Float>
+  ) -> LayerEvaluation {
+    let evaluation = network.evaluate(layer: index, input: value)
+    element = ErrorBudget.accumulated(
+      by: layer, at: index, in: network, evaluation, input: value, inherited: variance)
+    variance = ErrorBudget.clamped(element, by: layer, evaluation)
+    value = evaluation.output
+    isCommon = layer.endPoint == .predictions
+    probed = probe.output(layer: index, input: probed)
+    correlation = 1
+    correlation = max(1, statistics(probed).budgetRatio ?? 1)
+    return evaluation
+  }
+
+  func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
+    ErrorStatistics(
+      tensor, reference: value,
+      budget: ErrorStatistics.Budget(element: element, clamped: variance, isCommon: isCommon)
+        .scaled(by: correlation))
+  }
+}

@@ -1,0 +1,23 @@
+/// G2, isolated budget: a layer by itself may not err by more than its rounding explains.
+///
+/// Formula: rms(error) / rms(sigma) and max |error| / sigma, sigma from ``ErrorBudget``. The first
+/// sees a loss of precision all over a layer (bf16 weights, a truncating unit), the second a single
+/// wrong weight. Correct engines measure 0.59…1.07 and at most 11 (a blocked sum errs differently
+/// from the sequential one that sigma describes).
+extension Gate {
+  func judgeIsolatedBudget(_ measurement: Measurement, _ profile: Profile) -> GateResult {
+    guard let statistics = measurement.isolated, let maxSigma = statistics.maxSigma,
+      let ratio = GateResult.budgetCriterion(
+        "rms(error) / rms(sigma)", statistics, limit: profile.isolatedBudgetRatio)
+    else {
+      return GateResult(self, status: .notRun, note: "the subject does not show this end point")
+    }
+    return GateResult(
+      self,
+      criteria: [
+        ratio,
+        GateResult.Criterion(
+          measure: "max |error| / sigma", value: maxSigma, limit: profile.isolatedMaxSigma),
+      ])
+  }
+}

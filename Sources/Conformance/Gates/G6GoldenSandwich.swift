@@ -1,0 +1,57 @@
+/// G6, golden sandwich: the golden file, too, has to agree with the reference.
+///
+/// TensorFlow's float32 activations carry rounding errors of their own, so they are judged like any
+/// engine: each end point against the reference on the golden's previous end point (bound), and
+/// against the reference's chain (budget). Where the file has TensorFlow's float64 activations, they
+/// pin the reference itself, to 1e-12.
+///
+/// With three witnesses the odd one out is known: if the golden agrees with the reference, a failing
+/// subject is at fault; if only the golden disagrees, the file is; if subject and golden agree with
+/// each other but not with the reference, the reference is.
+extension Gate {
+  func judgeGoldenSandwich(_ measurement: Measurement, _ profile: Profile) -> GateResult {
+    var criteria: [GateResult.Criterion] = []
+    if let utilisation = measurement.goldenIsolated?.utilisation {
+      criteria.append(
+        GateResult.Criterion(
+          measure: "golden alone: max |error| / bound", value: utilisation,
+          limit: profile.boundUtilisation))
+    }
+    if let golden = measurement.goldenAccumulated, let maxSigma = golden.maxSigma,
+      let ratio = GateResult.budgetCriterion(
+        "golden chain: rms(error) / rms(sigma)", golden, limit: profile.accumulatedBudgetRatio)
+    {
+      criteria.append(ratio)
+      criteria.append(
+        GateResult.Criterion(
+          measure: "golden chain: max |error| / sigma", value: maxSigma,
+          limit: profile.accumulatedMaxSigma))
+    }
+    if let distance = measurement.referenceDistance {
+      criteria.append(
+        GateResult.Criterion(
+          measure: "reference: relative L2 from TensorFlow's float64", value: distance,
+          limit: profile.referenceDistance))
+    }
+    guard !criteria.isEmpty else {
+      return GateResult(self, status: .notRun, note: "the golden does not show this end point")
+    }
+    var result = GateResult(self, criteria: criteria)
+    if result.status == .fail { result.note = Self.suspect(measurement, profile) }
+    return result
+  }
+
+  private static func suspect(_ measurement: Measurement, _ profile: Profile) -> String {
+    if let distance = measurement.referenceDistance, !(distance <= profile.referenceDistance) {
+      return "the reference is not TensorFlow's float64: suspect the reference"
+    }
+    let subjectPasses = [Gate.isolatedBound, .accumulatedBudget].allSatisfy {
+      $0.judge(measurement, profile).status == .pass
+    }
+    if subjectPasses { return "subject and reference agree: suspect the golden file" }
+    if measurement.subjectAgreesWithGolden == true {
+      return "subject and golden agree with each other: suspect the reference"
+    }
+    return "subject, golden and reference all differ: suspect the golden file first"
+  }
+}

@@ -1,0 +1,106 @@
+/// The checks that every end point has to pass, each in a file of its own.
+public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
+  case isolatedBound = "G1"
+  case isolatedBudget = "G2"
+  case accumulatedBudget = "G3"
+  case goldenSandwich = "G6"
+
+  /// A few words for tables.
+  public var title: String {
+    switch self {
+    case .isolatedBound: "isolated bound"
+    case .isolatedBudget: "isolated budget"
+    case .accumulatedBudget: "accumulated budget"
+    case .goldenSandwich: "golden sandwich"
+    }
+  }
+
+  /// Whether the gate looks at a layer by itself, so that its failure puts the blame on that layer.
+  public var isIsolated: Bool {
+    self == .isolatedBound || self == .isolatedBudget
+  }
+
+  public static func < (left: Gate, right: Gate) -> Bool { left.rawValue < right.rawValue }
+
+  /// Applies the gate to what was measured at one end point.
+  func judge(_ measurement: Measurement, _ profile: Profile) -> GateResult {
+    switch self {
+    case .isolatedBound: judgeIsolatedBound(measurement, profile)
+    case .isolatedBudget: judgeIsolatedBudget(measurement, profile)
+    case .accumulatedBudget: judgeAccumulatedBudget(measurement, profile)
+    case .goldenSandwich: judgeGoldenSandwich(measurement, profile)
+    }
+  }
+}
+
+/// What one gate says of one end point.
+public struct GateResult: Hashable, Sendable, Codable {
+  public var gate: Gate
+  public var status: Status
+  /// The figures that were compared with limits.
+  public var criteria: [Criterion]
+  /// Why the gate did not run, or whom it suspects.
+  public var note: String?
+
+  /// A figure and the most that it may be.
+  public struct Criterion: Hashable, Sendable, Codable {
+    /// What was measured, in words: `max |error| / bound`.
+    public var measure: String
+    public var value: Double
+    public var limit: Double
+
+    public var holds: Bool { value <= limit }
+  }
+
+  /// rms(error) / rms(sigma) of `statistics`, with its limit; `nil` if there was no budget.
+  ///
+  /// The rms of k independent errors fluctuates by 1/√(2k) of itself, so the limit for few of them is
+  /// wider: by four such deviations, the level of TOSA's statistical tests.
+  static func budgetCriterion(
+    _ measure: String, _ statistics: ErrorStatistics, limit: Double
+  ) -> Criterion? {
+    guard let ratio = statistics.budgetRatio, let count = statistics.effectiveCount else {
+      return nil
+    }
+    return Criterion(
+      measure: measure, value: ratio, limit: limit * (1 + 4 / (2 * max(count, 1)).squareRoot()))
+  }
+
+  /// The largest value / limit of all criteria: how much of what is allowed was used.
+  public var utilisation: Double? {
+    criteria.map { ErrorStatistics.ratio($0.value, $0.limit) }.max()
+  }
+
+  /// Passes if every criterion holds. Comparisons with a value that is not a number do not hold.
+  init(_ gate: Gate, criteria: [Criterion], note: String? = nil) {
+    precondition(!criteria.isEmpty, "a gate without criteria must not pass")
+    self.gate = gate
+    self.criteria = criteria
+    self.note = note
+    status = criteria.allSatisfy(\.holds) ? .pass : .fail
+  }
+
+  /// A gate that could not run.
+  init(_ gate: Gate, status: Status, note: String) {
+    self.gate = gate
+    self.status = status
+    self.note = note
+    criteria = []
+  }
+}
+
+/// Everything measured at one end point of one case, from which the gates judge.
+struct Measurement {
+  /// The subject's layer by itself against the reference on the same input.
+  var isolated: ErrorStatistics?
+  /// The subject's own chain against the reference's chain.
+  var accumulated: ErrorStatistics?
+  /// The golden against the reference on the golden's own previous end point.
+  var goldenIsolated: ErrorStatistics?
+  /// The golden against the reference's chain.
+  var goldenAccumulated: ErrorStatistics?
+  /// Relative L2 distance of the reference's chain from TensorFlow's float64.
+  var referenceDistance: Double?
+  /// Whether subject and golden agree where both are away from the reference.
+  var subjectAgreesWithGolden: Bool?
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Golden
+import MobileNet
+
+/// Everything that one verification found, and all that a report needs: the one file that terminal
+/// tables, HTML, Markdown and gates are rendered from.
+///
+/// Ratios may be infinite (any error where none is admissible); JSON has them as the strings
+/// `"Infinity"`, `"-Infinity"` and `"NaN"`.
+public struct ConformanceRecord: Sendable, Codable {
+  /// Version of this format.
+  public static let currentFormatVersion = 1
+
+  public var formatVersion = currentFormatVersion
+  /// Version of Assay that judged.
+  public var assayVersion: String
+  /// Who was judged.
+  public var subject: SubjectIdentity
+  /// Against what: every golden file.
+  public var goldens: [GoldenIdentity]
+  public var profile: Profile
+  /// Which part of the goldens was judged, if not all.
+  public var selection: Selection
+  public var host: Host
+  /// When the verification started, ISO 8601 in UTC.
+  public var startedAt: String
+  /// How long it took, reading included.
+  public var seconds: Double
+  public var verdict: Verdict
+  public var cases: [CaseRecord]
+
+  /// One golden file.
+  public struct GoldenIdentity: Hashable, Sendable, Codable {
+    public var file: String
+    public var provenance: Provenance
+
+    public init(file: String, provenance: Provenance) {
+      self.file = file
+      self.provenance = provenance
+    }
+  }
+
+  /// Patterns that restricted the verification; `nil` where everything was judged.
+  public struct Selection: Hashable, Sendable, Codable {
+    public var cases: String?
+    public var layers: String?
+
+    public init(cases: String? = nil, layers: String? = nil) {
+      self.cases = cases
+      self.layers = layers
+    }
+  }
+
+  /// Where the verification ran.
+  public struct Host: Hashable, Sendable, Codable {
+    public var operatingSystem: String
+    public var architecture: String
+    public var processors: Int
+  }
+}
+
+/// What one case came to.
+public struct CaseRecord: Sendable, Codable {
+  public var name: String
+  /// The golden file that holds the case.
+  public var golden: String
+  public var description: String
+  /// `[batch, height, width, 3]`.
+  public var images: [Int]
+  public var status: Status
+  public var seconds: Double
+  /// The class with the largest logit, for every image of the batch.
+  public var topClasses: [TopClass]
+  /// In order of the layers.
+  public var endPoints: [EndPointRecord]
+
+  /// Which class wins for one image, according to each witness that has logits.
+  public struct TopClass: Hashable, Sendable, Codable {
+    public var reference: Int
+    public var subject: Int?
+    public var golden: Int?
+    /// The reference's probability of its class.
+    public var probability: Double
+  }
+}
+
+/// What one end point of one case came to.
+public struct EndPointRecord: Sendable, Codable {
+  public var name: EndPoint
+  public var shape: [Int]
+  /// Elements whose reference value is exactly zero.
+  public var zeros: Int
+  public var status: Status
+  /// The layer by itself: subject against reference, fed the same input.
+  public var isolated: ErrorStatistics?
+  /// The subject's own chain against the reference's chain.
+  public var accumulated: ErrorStatistics?
+  /// How much larger the errors of plain float32 loops are here than independent errors would be, at
+  /// least 1. The budget of the chain is enlarged by this factor.
+  public var correlation: Double
+  /// The golden's layer against the reference, fed the golden's previous end point.
+  public var goldenIsolated: ErrorStatistics?
+  /// The golden against the reference's chain.
+  public var goldenAccumulated: ErrorStatistics?
+  /// Relative L2 distance of the reference's chain from TensorFlow's float64.
+  public var referenceDistance: Double?
+  public var gates: [GateResult]
+}
+
+extension ConformanceRecord {
+  /// JSON with sorted keys: the same record gives the same bytes.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    return try encoder.encode(self)
+  }
+
+  /// Reads what ``json()`` wrote.
+  public init(json: Data) throws {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    self = try decoder.decode(ConformanceRecord.self, from: json)
+  }
+}
+
+extension ConformanceRecord.Host {
+  /// This machine.
+  static var current: Self {
+    #if arch(x86_64)
+      let architecture = "x86_64"
+    #elseif arch(arm64)
+      let architecture = "arm64"
+    #else
+      let architecture = "unknown"
+    #endif
+    return Self(
+      operatingSystem: ProcessInfo.processInfo.operatingSystemVersionString,
+      architecture: architecture, processors: ProcessInfo.processInfo.activeProcessorCount)
+  }
+}

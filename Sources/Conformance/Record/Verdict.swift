@@ -1,0 +1,163 @@
+import Foundation
+import MobileNet
+
+/// The answer: does the subject conform, and if not, where does it first go wrong.
+public struct Verdict: Hashable, Sendable, Codable {
+  public var conforms: Bool
+  /// The gravest status of all cases.
+  public var status: Status
+  /// Where the subject first goes wrong.
+  public var firstDivergence: FirstDivergence?
+  /// How many gates came to which status.
+  public var gates: [String: Int]
+  /// The verdict in one line, as `assay verify` prints it last.
+  public var line: String
+}
+
+/// The first layer, in order of computation, that a gate does not let pass.
+///
+/// A layer that fails by itself comes before one that only fails in the chain, wherever it stands:
+/// the chain inherits, the layer does not.
+public struct FirstDivergence: Hashable, Sendable, Codable {
+  public var endPoint: EndPoint
+  public var gate: Gate
+  public var status: Status
+  /// The case that shows it most clearly.
+  public var caseName: String
+  /// How many cases show it.
+  public var caseCount: Int
+  /// The criterion that is exceeded most; `nil` if the gate did not run.
+  public var criterion: GateResult.Criterion?
+  /// The worst element, if an element is to blame.
+  public var worst: ErrorStatistics.Element?
+  public var note: String?
+}
+
+extension Verdict {
+  /// Sums up the cases.
+  ///
+  /// - Parameters:
+  ///   - order: All end points in order of computation.
+  ///   - restricted: Whether only a selection was judged, which the line then says.
+  init(cases: [CaseRecord], subject: SubjectIdentity, order: [EndPoint], restricted: Bool) {
+    let results = cases.flatMap { $0.endPoints.flatMap(\.gates) }
+    var counts: [String: Int] = [:]
+    for result in results { counts[result.status.rawValue, default: 0] += 1 }
+    gates = counts
+    // Nothing judged is nothing passed.
+    status = Status.gravest(results.map(\.status)) ?? .notRun
+    conforms = status.conforms
+    firstDivergence = FirstDivergence(cases: cases, order: order)
+
+    let endPointCount = cases.reduce(0) { $0 + $1.endPoints.count }
+    let scope =
+      "\(cases.count) \(cases.count == 1 ? "case" : "cases"), \(endPointCount) end points, "
+      + "\(results.count) gates" + (restricted ? " (a selection)" : "")
+    if conforms {
+      line = "CONFORMS  \(subject.name): \(scope)"
+    } else if let firstDivergence {
+      line = "DOES NOT CONFORM  \(subject.name): \(firstDivergence.summary); \(scope)"
+    } else {
+      line = "DOES NOT CONFORM  \(subject.name): nothing was judged"
+    }
+  }
+}
+
+extension FirstDivergence {
+  /// Finds the first divergence of a set of cases; `nil` if every gate lets them pass.
+  init?(cases: [CaseRecord], order: [EndPoint]) {
+    let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+    var findings: [Finding] = []
+    for record in cases {
+      for endPoint in record.endPoints {
+        for result in endPoint.gates where !result.status.conforms {
+          findings.append(
+            Finding(
+              layer: rank[endPoint.name] ?? order.count, caseName: record.name, endPoint: endPoint,
+              result: result))
+        }
+      }
+    }
+    guard let first = findings.min(by: { $0.precedence < $1.precedence }) else { return nil }
+    let same = findings.filter {
+      $0.endPoint.name == first.endPoint.name && $0.result.gate == first.result.gate
+        && $0.result.status == first.result.status
+    }
+    let clearest = same.max { $0.excess < $1.excess } ?? first
+    endPoint = clearest.endPoint.name
+    gate = clearest.result.gate
+    status = clearest.result.status
+    caseName = clearest.caseName
+    caseCount = same.count
+    criterion = clearest.result.criteria.max { Finding.excess($0) < Finding.excess($1) }
+    worst = clearest.worst
+    note = clearest.result.note
+  }
+
+  /// `Conv2d_6_depthwise fails G1 (isolated bound): max |error| / bound is 812, limit 1, in case
+  /// chelsea and 3 more`.
+  public var summary: String {
+    var text = "\(endPoint) \(Self.verb(status)) \(gate.rawValue) (\(gate.title))"
+    if let criterion, status == .fail {
+      text +=
+        ": \(criterion.measure) is \(format(criterion.value)), "
+        + "limit \(format(criterion.limit))"
+    }
+    text += ", in case \(caseName)"
+    if caseCount > 1 { text += " and \(caseCount - 1) more" }
+    if let note { text += "; \(note)" }
+    return text
+  }
+
+  private static func verb(_ status: Status) -> String {
+    switch status {
+    case .fail: "fails"
+    case .mistrusted: "proves nothing for"
+    case .notRun: "was not run for"
+    case .harnessError: "broke the suite in"
+    case .pass, .waived: "passes"
+    }
+  }
+
+  /// One gate of one end point of one case that does not pass.
+  private struct Finding {
+    let layer: Int
+    let caseName: String
+    let endPoint: EndPointRecord
+    let result: GateResult
+
+    /// Failures before what did not run; layers by themselves before the chain; then by layer and
+    /// gate.
+    var precedence: (Int, Int, Int, Gate) {
+      (
+        result.status == .fail ? 0 : 1,
+        result.gate.isIsolated ? 0 : 1,
+        layer, result.gate
+      )
+    }
+
+    /// How far beyond its limit the worst criterion is.
+    var excess: Double { result.utilisation ?? 0 }
+
+    static func excess(_ criterion: GateResult.Criterion) -> Double {
+      ErrorStatistics.ratio(criterion.value, criterion.limit)
+    }
+
+    var worst: ErrorStatistics.Element? {
+      switch result.gate {
+      case .isolatedBound, .isolatedBudget: endPoint.isolated?.worst
+      case .accumulatedBudget: endPoint.accumulated?.worst
+      case .goldenSandwich: endPoint.goldenIsolated?.worst ?? endPoint.goldenAccumulated?.worst
+      }
+    }
+  }
+}
+
+/// Three significant digits, as people write them: `0.384`, `12.1`, `812`, `8.12e+05`.
+package func format(_ value: Double) -> String {
+  if value == 0 || !value.isFinite { return value.isInfinite ? "infinite" : "\(value)" }
+  let magnitude = abs(value)
+  if magnitude >= 1e5 || magnitude < 1e-3 { return String(format: "%.2e", value) }
+  let digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3
+  return String(format: "%.\(digits)f", value)
+}

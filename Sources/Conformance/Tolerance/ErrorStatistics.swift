@@ -1,0 +1,214 @@
+import Foundation
+import MobileNet
+
+/// How far one tensor is from the reference, in every unit that helps to judge it.
+///
+/// Errors are differences to the float64 reference. A value that is not a number, or infinite where
+/// the reference is not, counts as an infinite error, so that it can never pass.
+public struct ErrorStatistics: Hashable, Sendable, Codable {
+  /// Elements compared.
+  public var count: Int
+  /// Elements that are not finite although the reference is.
+  public var notFinite: Int
+  /// Share of elements that are exactly zero in the judged tensor.
+  public var zeroFraction: Double
+  /// Largest absolute error.
+  public var maxAbsolute: Double
+  /// Root mean square of the error.
+  public var rms: Double
+  /// Mean error; far from zero compared with ``rms`` it betrays biased rounding.
+  public var mean: Double
+  /// Largest error in units in the last place of the reference value rounded to float32.
+  public var maxULP: Double
+  /// ‖error‖ / ‖reference‖.
+  public var relativeL2: Double
+  /// Cosine of the angle between the tensor and the reference.
+  public var cosine: Double
+  /// Largest |error| / bound, if bounds were given: above 1 no correct implementation explains it.
+  public var utilisation: Double?
+  /// rms(error) / rms(sigma), if a budget was given.
+  public var budgetRatio: Double?
+  /// How many independent errors ``budgetRatio`` averages over, if a budget was given.
+  ///
+  /// Elements of equal value come from equal operands and err equally, so they count once, as do all
+  /// probabilities of one image, which share one sum. Elements whose variance is small beside the
+  /// others' hardly count.
+  public var effectiveCount: Double?
+  /// Largest |error| / sigma, if a budget was given.
+  public var maxSigma: Double?
+  /// The element with the largest utilisation, or else with the most sigmas or the largest error.
+  public var worst: Element?
+
+  /// One element of the comparison.
+  public struct Element: Hashable, Sendable, Codable {
+    /// Position in the tensor, outermost axis first (n, y, x, c).
+    public var index: [Int]
+    /// The judged value.
+    public var value: Double
+    public var reference: Double
+    /// What the error may be at most, if bounds were given.
+    public var bound: Double?
+    /// Predicted standard deviation, if a budget was given.
+    public var sigma: Double?
+  }
+}
+
+extension ErrorStatistics {
+  /// Budget of a comparison.
+  package struct Budget {
+    /// Variance of every element's error before the clamp: the yardstick of single elements. An
+    /// element just beyond the clamp may still err by this much.
+    package let element: Tensor<Double>
+    /// Variance after the clamp: the yardstick of the whole.
+    package let clamped: Tensor<Double>
+    /// Whether all elements of one image err together, as the softmax's do through their common sum.
+    package let isCommon: Bool
+
+    package init(element: Tensor<Double>, clamped: Tensor<Double>, isCommon: Bool = false) {
+      self.element = element
+      self.clamped = clamped
+      self.isCommon = isCommon
+    }
+
+    /// The budget for errors that are larger by `factor`.
+    func scaled(by factor: Double) -> Budget {
+      guard factor != 1 else { return self }
+      let square = factor * factor
+      return Budget(
+        element: element.map { $0 * square }, clamped: clamped.map { $0 * square },
+        isCommon: isCommon)
+    }
+  }
+
+  /// Compares `tensor` with `reference`, element by element.
+  ///
+  /// - Parameters:
+  ///   - bounds: Largest admissible errors.
+  ///   - budget: Predicted variances.
+  /// All are of the same shape.
+  package init(
+    _ tensor: Tensor<Float>, reference: Tensor<Double>, bounds: Tensor<Double>? = nil,
+    budget: Budget? = nil
+  ) {
+    var sums = Sums()
+    let imageCount = max(reference.count / max(reference.shape.first ?? 1, 1), 1)
+    var tightest = (ratio: -1.0, index: 0)
+    for index in 0..<reference.count {
+      let exact = reference[flat: index]
+      let error = Self.error(Double(tensor[flat: index]), exact)
+      sums.add(value: tensor[flat: index], reference: exact, error: error)
+      var ratio = error
+      if let budget {
+        ratio = Self.ratio(error, budget.element[flat: index].squareRoot())
+        sums.maxSigma = max(sums.maxSigma, ratio)
+        let group = budget.isCommon ? UInt64(index / imageCount) : exact.bitPattern
+        sums.add(variance: budget.clamped[flat: index], group: group)
+      }
+      if let bounds {
+        ratio = Self.ratio(error, bounds[flat: index])
+        sums.utilisation = max(sums.utilisation, ratio)
+      }
+      if ratio > tightest.ratio { tightest = (ratio, index) }
+    }
+    let place = tightest.index
+    let worst =
+      reference.count == 0
+      ? nil
+      : Element(
+        index: reference.coordinates(of: place), value: Double(tensor[flat: place]),
+        reference: reference[flat: place], bound: bounds?[flat: place],
+        sigma: budget?.element[flat: place].squareRoot())
+    self.init(
+      sums, hasBounds: bounds != nil, hasBudget: budget != nil, worst: worst)
+  }
+
+  private init(_ sums: Sums, hasBounds: Bool, hasBudget: Bool, worst: Element?) {
+    let count = Double(max(sums.count, 1))
+    self.count = sums.count
+    notFinite = sums.notFinite
+    zeroFraction = Double(sums.zeros) / count
+    maxAbsolute = sums.maxAbsolute
+    rms = (sums.squares / count).squareRoot()
+    mean = sums.error / count
+    maxULP = sums.maxULP
+    relativeL2 = Self.ratio(sums.squares.squareRoot(), sums.referenceSquares.squareRoot())
+    cosine = Self.cosine(sums)
+    utilisation = hasBounds ? sums.utilisation : nil
+    budgetRatio =
+      hasBudget ? Self.ratio(sums.squares.squareRoot(), sums.variance.squareRoot()) : nil
+    effectiveCount = hasBudget ? sums.effectiveCount : nil
+    maxSigma = hasBudget ? sums.maxSigma : nil
+    self.worst = worst
+  }
+
+  /// |value - reference|, infinite where one is not finite and they are not the same.
+  private static func error(_ value: Double, _ reference: Double) -> Double {
+    if value == reference || (value.isNaN && reference.isNaN) { return 0 }
+    let error = abs(value - reference)
+    return error.isNaN ? .infinity : error
+  }
+
+  /// error / scale, where no error is 0 on any scale, and any error on the scale 0 is infinite.
+  static func ratio(_ error: Double, _ scale: Double) -> Double {
+    if error == 0 { return 0 }
+    let ratio = error / scale
+    return ratio.isNaN ? .infinity : ratio
+  }
+
+  /// 1 for two zero vectors: they point nowhere, and agree.
+  private static func cosine(_ sums: Sums) -> Double {
+    let product = (sums.valueSquares * sums.referenceSquares).squareRoot()
+    if product == 0 { return sums.valueSquares == sums.referenceSquares ? 1 : 0 }
+    return min(sums.dot / product, 1)
+  }
+
+  private struct Sums {
+    var count = 0
+    var notFinite = 0
+    var zeros = 0
+    var error = 0.0
+    var squares = 0.0
+    var valueSquares = 0.0
+    var referenceSquares = 0.0
+    var dot = 0.0
+    var variance = 0.0
+    /// Variance of all elements that err together.
+    var varianceByGroup: [UInt64: Double] = [:]
+    var maxAbsolute = 0.0
+    var maxULP = 0.0
+    var maxSigma = 0.0
+    var utilisation = 0.0
+
+    mutating func add(value: Float, reference: Double, error: Double) {
+      let wide = Double(value)
+      count += 1
+      if value == 0 { zeros += 1 }
+      if !value.isFinite && reference.isFinite { notFinite += 1 }
+      self.error += wide - reference
+      squares += error * error
+      valueSquares += wide * wide
+      referenceSquares += reference * reference
+      dot += wide * reference
+      maxAbsolute = max(maxAbsolute, error)
+      if error > 0 { maxULP = max(maxULP, error / Self.ulp(reference)) }
+    }
+
+    mutating func add(variance: Double, group: UInt64) {
+      guard variance > 0 else { return }
+      self.variance += variance
+      varianceByGroup[group, default: 0] += variance
+    }
+
+    /// (Σ v)² / Σ v² over the groups: n for n equal variances, 1 where one dominates.
+    var effectiveCount: Double {
+      let squares = varianceByGroup.values.reduce(0) { $0 + $1 * $1 }
+      return squares > 0 ? variance * variance / squares : 0
+    }
+
+    /// Spacing of float32 numbers around `value`; below the normal range that of the smallest normal.
+    private static func ulp(_ value: Double) -> Double {
+      let magnitude = max(abs(value), Roundoff.smallestNormal)
+      return magnitude.binade * 0x1p-23
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import HDF5
+import MobileNet
+
+/// A golden file that is open for reading: an inference, a sweep or a recording (or parameters,
+/// which have no cases; ``ParametersFile`` reads those).
+///
+/// What it says of itself is checked when it is opened, the names, shapes and types of a case when
+/// that case is asked for, and those of all cases by ``validate()``. Nothing that is not exactly as
+/// the format says is passed on.
+public struct GoldenFile: Sendable {
+  /// As it was given.
+  public let path: String
+  public let kind: GoldenKind
+  public let provenance: Provenance
+  public let architecture: Architecture
+  /// Sorted bytewise; at least one, except in a file of parameters.
+  public let caseNames: [String]
+
+  let header: Header
+  private let sweepBase: Dataset?
+
+  /// Opens a file.
+  ///
+  /// - Throws: ``GoldenError``: `cannotRead` if it is missing, a directory or not permitted,
+  ///   `badData` if it is no golden file of a known version and kind, or has no cases.
+  public init(reading path: String) throws(GoldenError) {
+    let header = try Header(reading: path)
+    let reader = header.reader
+    self.path = path
+    self.header = header
+    kind = header.kind
+    provenance = header.provenance
+    architecture = header.architecture
+    guard header.kind != .parameters else {
+      caseNames = []
+      sweepBase = nil
+      return
+    }
+    let isSweep = header.kind == .sweep
+    try reader.checkMembers(
+      header.root, required: isSweep ? [Format.base, Format.cases] : [Format.cases])
+    caseNames = try reader.members(try reader.group(Format.cases, in: header.root))
+    guard !caseNames.isEmpty else { throw reader.error(.noCases, at: "/\(Format.cases)") }
+    sweepBase =
+      isSweep
+      ? try reader.dataset(
+        Format.base, in: header.root, .float32, axes: [nil, nil, Architecture.imageChannels],
+        named: "HxWx3") : nil
+  }
+
+  /// Checks the names, shapes and types of everything in the file, and reads no numbers. For a file
+  /// of parameters, reads and checks those.
+  ///
+  /// - Throws: ``GoldenError`` with `badData` for the first flaw.
+  public func validate() throws(GoldenError) {
+    if kind == .parameters { _ = try ParametersFile(header) }
+    for name in caseNames { _ = try summary(ofCase: name) }
+  }
+
+  /// Checks the names, shapes and types of one case.
+  ///
+  /// - Throws: ``GoldenError`` with `badData` for the first flaw, or if there is no such case.
+  public func summary(ofCase name: String) throws(GoldenError) -> GoldenCaseSummary {
+    try schema(ofCase: name).summary
+  }
+
+  /// Checks and reads one case.
+  ///
+  /// - Throws: ``GoldenError`` with `badData` for the first flaw: those of ``summary(ofCase:)``, and
+  ///   a number that is not finite (except in what a subject recorded).
+  public func readCase(_ name: String) throws(GoldenError) -> GoldenCase {
+    let schema = try schema(ofCase: name)
+    let summary = schema.summary
+    return GoldenCase(
+      name: name, description: summary.description, source: summary.source,
+      images: try schema.readImages(), activations: try schema.readActivations(),
+      activations64: try schema.readActivations64())
+  }
+
+  /// Reads the parameters that the golden was computed with.
+  ///
+  /// - Parameter path: By default `parameters.h5` in the same folder.
+  /// - Throws: ``GoldenError``; with `badData` also if they are not the ones that this file was
+  ///   made with.
+  public func readParameters(from path: String? = nil) throws(GoldenError) -> ParametersFile {
+    let path = path ?? sibling("parameters.h5")
+    let header = try Header(reading: path)
+    guard header.provenance.parametersSHA256 == provenance.parametersSHA256 else {
+      throw GoldenError(
+        .wrongHash(
+          expected: "\(provenance.parametersSHA256) as in \(self.path)",
+          found: header.provenance.parametersSHA256),
+        file: path, object: "/@parameters_sha256",
+        remedy: "use the parameters that were exported with the golden")
+    }
+    return try ParametersFile(header)
+  }
+
+  private func sibling(_ name: String) -> String {
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    return folder + name
+  }
+
+  private func schema(ofCase name: String) throws(GoldenError) -> CaseSchema {
+    guard caseNames.contains(name) else {
+      let names = caseNames.prefix(40).joined(separator: ", ")
+      throw GoldenError(
+        .missing, file: path, object: "/\(Format.cases)/\(name)",
+        remedy: caseNames.isEmpty ? kind.remedy : "its cases are \(names)")
+    }
+    let cases = try header.reader.group(Format.cases, in: header.root)
+    let group = try header.reader.group(name, in: cases)
+    return try CaseSchema(name: name, group: group, header: header, sweepBase: sweepBase)
+  }
+}

@@ -1,0 +1,129 @@
+import Conformance
+import Golden
+
+/// Under which conditions the verdict holds: goldens, limits, host.
+struct ConditionsView {
+  let goldens: [GoldenView]
+  let profile: String
+  let limits: [Limit]
+  let facts: [Fact]
+
+  struct GoldenView {
+    let file: String
+    let facts: [Fact]
+  }
+
+  struct Fact {
+    let term: String
+    let text: String
+    var isCode = false
+  }
+
+  struct Limit {
+    let name: String
+    let value: String
+    let gates: String
+  }
+
+  init(_ record: ConformanceRecord) {
+    goldens = record.goldens.map {
+      GoldenView(file: $0.file.shortened(to: 300), facts: Self.facts($0.provenance))
+    }
+    profile = record.profile.name.shortened(to: 60)
+    limits = Self.limits(record.profile)
+    let host = record.host
+    facts = [
+      Fact(term: "Assay", text: record.assayVersion),
+      Fact(term: "Record format", text: "version \(record.formatVersion)"),
+      Fact(term: "Operating system", text: host.operatingSystem),
+      Fact(term: "Processor", text: "\(host.architecture), \(host.processors) available"),
+      Fact(term: "Started", text: record.startedAt),
+      Fact(term: "Took", text: Wording.seconds(record.seconds)),
+    ].map { Fact(term: $0.term, text: $0.text.shortened(to: 300)) }
+  }
+
+  private static func facts(_ provenance: Provenance) -> [Fact] {
+    var facts = [
+      Fact(term: "Checkpoint", text: provenance.checkpoint.name),
+      Fact(term: "Which is", text: provenance.checkpoint.description),
+      Fact(term: "Checkpoint sha256", text: provenance.checkpoint.sha256, isCode: true),
+      Fact(term: "Parameters sha256", text: provenance.parametersSHA256, isCode: true),
+      Fact(
+        term: "Network",
+        text: "MobileNet V1, depth multiplier \(provenance.depthMultiplier), "
+          + "\(provenance.numClasses) classes, images \(provenance.imageSize)"),
+    ]
+    if let oracle = provenance.oracle {
+      facts += [
+        Fact(term: "Oracle", text: oracle.name),
+        Fact(term: "Oracle sha256", text: oracle.sha256, isCode: true),
+        Fact(term: "TensorFlow", text: "\(oracle.tensorflow), oneDNN \(oracle.onednn)"),
+        Fact(term: "Made on", text: oracle.hostISA),
+        Fact(term: "Seed", text: "\(oracle.seed)"),
+      ]
+    }
+    if let subject = provenance.subject {
+      facts.append(Fact(term: "Recorded from", text: "\(subject.name): \(subject.description)"))
+    }
+    return facts.map {
+      Fact(term: $0.term, text: $0.text.shortened(to: 500), isCode: $0.isCode)
+    }
+  }
+
+  private static func limits(_ profile: Profile) -> [Limit] {
+    let limits: [(String, Double, String)] = [
+      ("max |error| / bound", profile.boundUtilisation, "G1, G6"),
+      ("isolated rms(error) / rms(σ)", profile.isolatedBudgetRatio, "G2"),
+      ("isolated max |error| / σ", profile.isolatedMaxSigma, "G2"),
+      ("accumulated rms(error) / rms(σ)", profile.accumulatedBudgetRatio, "G3, G6"),
+      ("accumulated max |error| / σ", profile.accumulatedMaxSigma, "G3, G6"),
+      ("share of zeros that may still be judged by", profile.zeroFraction, "else MISTRUSTED"),
+      (
+        "relative L2 distance of the reference from TensorFlow's float64",
+        profile.referenceDistance, "G6"
+      ),
+    ]
+    return limits.map { Limit(name: $0, value: Wording.figure($1), gates: $2) }
+  }
+}
+
+extension ConditionsView {
+  static let template = """
+    <section id="conditions" aria-labelledby="conditions-title">
+    <h2 id="conditions-title">Provenance and conditions</h2>
+    <div class="conditions">
+    {{#goldens}}
+    <div>
+    <h3>Golden {{file}}</h3>
+    <dl class="facts">
+    {{#facts}}
+    <div><dt>{{term}}</dt><dd{{#isCode}} class="code"{{/isCode}}>{{text}}</dd></div>
+    {{/facts}}
+    </dl>
+    </div>
+    {{/goldens}}
+    <div>
+    <h3>Judged with</h3>
+    <dl class="facts">
+    {{#facts}}
+    <div><dt>{{term}}</dt><dd>{{text}}</dd></div>
+    {{/facts}}
+    </dl>
+    </div>
+    <div>
+    <h3 id="limits-title">Limits of the profile {{profile}}</h3>
+    <div class="scroll" tabindex="0" role="group" aria-labelledby="limits-title">
+    <table class="figures">
+    <thead><tr><th scope="col">figure</th><th scope="col" class="n">at most</th><th scope="col">gate</th></tr></thead>
+    <tbody>
+    {{#limits}}
+    <tr><th scope="row" class="wrap">{{name}}</th><td class="n">{{value}}</td><td>{{gates}}</td></tr>
+    {{/limits}}
+    </tbody>
+    </table>
+    </div>
+    </div>
+    </div>
+    </section>
+    """
+}

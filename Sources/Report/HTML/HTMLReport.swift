@@ -1,0 +1,94 @@
+import Conformance
+import Mustache
+
+/// The record as one self-contained HTML page: verdict first, then where and how the error grows, then
+/// every figure.
+///
+/// The page needs no network and no JavaScript; with JavaScript its tables sort and filter. It is
+/// well-formed XML at the same time, so that any parser can check it. All text of the record is
+/// escaped, whatever it holds. The same record gives the same bytes.
+public struct HTMLReport {
+  private let record: ConformanceRecord
+
+  public init(_ record: ConformanceRecord) {
+    self.record = record
+  }
+
+  /// - Throws: Only if a template of this module is malformed.
+  public func render() throws -> String {
+    let library = try HTMLTemplates.library()
+    guard let page = library.render(PageView(record), withTemplate: HTMLTemplates.page) else {
+      throw HTMLTemplates.Missing(name: HTMLTemplates.page)
+    }
+    return page
+  }
+}
+
+/// Everything the page shows, section by section.
+struct PageView {
+  let title: String
+  let style = HTMLStyle.text
+  let script = HTMLScript.text
+  let verdict: VerdictView
+  let network: NetworkView
+  let growth: GrowthView
+  let endPoints: EndPointTableView
+  let heatMap: HeatMapView
+  let layers: LayersView
+  let cases: CasesView
+  let conditions: ConditionsView
+
+  init(_ record: ConformanceRecord) {
+    let layers = LayerDigest.all(of: record)
+    title = "\(record.verdict.conforms ? "CONFORMS" : "DOES NOT CONFORM"): \(record.subject.name)"
+      .shortened(to: 120)
+    verdict = VerdictView(record, layers: layers)
+    network = NetworkView(layers)
+    growth = GrowthView(record, layers: layers)
+    endPoints = EndPointTableView(record, layers: layers)
+    heatMap = HeatMapView(record, layers: layers)
+    self.layers = LayersView(record, layers: layers)
+    cases = CasesView(record)
+    conditions = ConditionsView(record)
+  }
+}
+
+extension PageView {
+  static let template = """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8"/>
+    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+    <meta name="color-scheme" content="light dark"/>
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"/>
+    <link rel="icon" href="data:,"/>
+    <title>{{title}}</title>
+    <style>
+    {{{style}}}
+    </style>
+    </head>
+    <body>
+    <a class="skip" href="#verdict">Skip to the verdict</a>
+    {{#verdict}}{{> verdict}}{{/verdict}}
+    <main>
+    {{#network}}{{> network}}{{/network}}
+    {{#growth}}{{> growth}}{{/growth}}
+    {{#endPoints}}{{> endPoints}}{{/endPoints}}
+    {{#heatMap}}{{> heatMap}}{{/heatMap}}
+    {{#layers}}{{> layers}}{{/layers}}
+    {{#cases}}{{> cases}}{{/cases}}
+    {{#conditions}}{{> conditions}}{{/conditions}}
+    {{> glossary}}
+    </main>
+    <footer>
+    <p>{{#verdict}}{{line}}{{/verdict}}</p>
+    </footer>
+    <script>
+    {{{script}}}
+    </script>
+    </body>
+    </html>
+
+    """
+}

@@ -1,0 +1,36 @@
+import Mustache
+
+/// All templates of the page, each under its name.
+enum HTMLTemplates {
+  static let page = "page"
+
+  private static let sources = [
+    page: PageView.template,
+    "verdict": VerdictView.template,
+    "network": NetworkView.template,
+    "growth": GrowthView.template,
+    "chart": ChartView.template,
+    "endPoints": EndPointTableView.template,
+    "heatMap": HeatMapView.template,
+    "layers": LayersView.template,
+    "layer": LayerView.template,
+    "cases": CasesView.template,
+    "conditions": ConditionsView.template,
+    "legend": Shade.template,
+    "glossary": Glossary.template,
+  ]
+
+  /// Parses the templates. Each of them escapes with ``HTMLEscaping``.
+  static func library() throws -> MustacheLibrary {
+    HTMLEscaping.register()
+    return MustacheLibrary(
+      templates: try sources.mapValues { try MustacheTemplate(string: HTMLEscaping.pragma + $0) })
+  }
+
+  /// A template is missing from the library.
+  struct Missing: Error, CustomStringConvertible {
+    let name: String
+
+    var description: String { "the report's template '\(name)' is missing" }
+  }
+}

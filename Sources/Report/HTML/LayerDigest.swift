@@ -1,0 +1,104 @@
+import Conformance
+import MobileNet
+
+/// One end point over all cases, arranged the way the page needs it.
+struct LayerDigest {
+  /// Place among the judged end points.
+  let index: Int
+  let summary: EndPointSummary
+  /// In order of the cases.
+  let entries: [Entry]
+
+  /// The end point in one case.
+  struct Entry {
+    let caseIndex: Int
+    let caseName: String
+    let record: EndPointRecord
+  }
+
+  /// The largest value of a figure, with the case it comes from.
+  struct Worst {
+    let value: Double
+    let caseName: String
+  }
+
+  /// One gate over all cases.
+  struct GateDigest {
+    let gate: Gate
+    let status: Status
+    /// Largest share of the limit, with its case; `nil` if the gate never ran.
+    let worst: Worst?
+  }
+
+  /// All judged end points in order of computation.
+  static func all(of record: ConformanceRecord) -> [LayerDigest] {
+    var entries: [EndPoint: [Entry]] = [:]
+    for (index, item) in record.cases.enumerated() {
+      for endPoint in item.endPoints {
+        entries[endPoint.name, default: []].append(
+          Entry(caseIndex: index, caseName: item.name, record: endPoint))
+      }
+    }
+    return record.endPointSummaries.enumerated().map { index, summary in
+      LayerDigest(index: index, summary: summary, entries: entries[summary.name] ?? [])
+    }
+  }
+
+  var name: String { summary.name.rawValue.shortened(to: 60) }
+
+  /// The section's id in the page.
+  var anchor: String { "layer-\(index + 1)" }
+
+  /// A few characters for axes: `0`, `6 dw`, `6 pw`, `pool`, `logits`, `pred`.
+  var shortName: String {
+    switch summary.name {
+    case .globalPool: return "pool"
+    case .logits: return "logits"
+    case .predictions: return "pred"
+    default:
+      let parts = summary.name.rawValue.split(separator: "_")
+      guard parts.count >= 2, parts[0] == "Conv2d" else {
+        return summary.name.rawValue.shortened(to: 6)
+      }
+      let kind = parts.count > 2 ? (parts[2] == "depthwise" ? " dw" : " pw") : ""
+      return (parts[1] + kind).shortened(to: 6)
+    }
+  }
+
+  /// Shape in the first case.
+  var shape: [Int] { entries.first?.record.shape ?? [] }
+
+  /// The largest value of a figure; what is not a number counts as the largest.
+  func worst(_ figure: (EndPointRecord) -> Double?) -> Worst? {
+    entries.compactMap { entry in
+      figure(entry.record).map { Worst(value: $0, caseName: entry.caseName) }
+    }
+    .max { $0.value.rank < $1.value.rank }
+  }
+
+  /// Every gate that was applied, in order.
+  var gates: [GateDigest] {
+    Gate.allCases.compactMap { gate in
+      let results = entries.flatMap { $0.record.gates.filter { $0.gate == gate } }
+      guard let status = Status.gravest(results.map(\.status)) else { return nil }
+      return GateDigest(
+        gate: gate, status: status,
+        worst: worst { $0.gates.first { $0.gate == gate }?.utilisation })
+    }
+  }
+
+  /// Largest share of a limit that the layer uses by itself.
+  var isolatedUtilisation: Double? {
+    gates.filter(\.gate.isIsolated).compactMap { $0.worst?.value }.max { $0.rank < $1.rank }
+  }
+
+  /// Whether the layer goes wrong by itself, and not only by what it inherits.
+  var failsByItself: Bool {
+    gates.contains { $0.gate.isIsolated && $0.status == .fail }
+  }
+}
+
+extension Double {
+  /// Order for finding the worst: not a number is worse than infinite.
+  var rank: (Double, Int) { isNaN ? (.infinity, 1) : (self, 0) }
+}

@@ -12,7 +12,9 @@ struct Assay: AsyncParsableCommand {
       70 internal error.
       """,
     version: Verification.assayVersion,
-    subcommands: [VerifyCommand.self, RunCommand.self, InspectCommand.self])
+    subcommands: [
+      VerifyCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self,
+    ])
 
   static func main() async {
     do {

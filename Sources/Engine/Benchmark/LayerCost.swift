@@ -27,11 +27,9 @@ package struct LayerCost: Sendable {
     self.time = time
   }
 
-  /// 10^9 floating-point operations per second and thread at the median time; a multiply-accumulate
-  /// is two.
-  package func gigaflops(threads: Int) -> Double {
-    2 * Double(multiplyAccumulates) / 1000 / (time.median * Double(threads))
-  }
+  /// 10^9 floating-point operations per second of all threads together, at the median time; a
+  /// multiply-accumulate is two.
+  package var gigaflops: Double { 2 * Double(multiplyAccumulates) / 1000 / time.median }
 
   private static func weights(_ layer: Layer) -> Int {
     switch layer.operation {

@@ -71,7 +71,8 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: ["MobileNet", "CPUFeatures", "KernelInterface", "EngineKernels"]
-        + wideKernels.map { .target(name: $0.name) }),
+        + wideKernels.map { .target(name: $0.name) },
+      exclude: ["README.md"]),
 
     .executableTarget(
       name: "AssayCommand",

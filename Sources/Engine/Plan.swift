@@ -23,6 +23,7 @@ package final class Plan {
     let places = [0, 2].map { first in
       builder.reserve(stride(from: first, to: chain.count, by: 4).map { chain[$0] })
     }
+    builder.reserveBetween(stride(from: 1, to: chain.count, by: 2).map { chain[$0] })
     let featurePlace = builder.reserve([shapes[shapes.count - 3]])
     let logitsPlace = builder.reserve([shapes[shapes.count - 2]])
     builder.allocate()

@@ -54,9 +54,14 @@ private func multiplyPanel<Columns: TileColumns>(
 
 /// A part of the depth for all rows of one panel.
 private struct MatrixPass {
-  /// Steps of k at most: their weights take 18 KB in a full panel of AVX2, which leaves room in a
-  /// first-level cache of 32 KB.
-  static var depthLimit: Int { 192 }
+  /// Steps of k at most: their weights fill little more than half of a first-level cache, 32 KB, or
+  /// 48 KB on processors with AVX-512.
+  static var depthLimit: Int { depthBytes / (4 * FullColumns.count * Vector.width) }
+  #if KERNELS_AVX512
+    private static var depthBytes: Int { 24 << 10 }
+  #else
+    private static var depthBytes: Int { 18 << 10 }
+  #endif
   /// Floats of a run of A where there are several: three pixels of three channels.
   static var segmentDepth: Int { 9 }
   /// Bytes that a single row fetches ahead: what arrives while memory takes its time.

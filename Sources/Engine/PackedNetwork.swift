@@ -88,8 +88,10 @@ extension KernelTable {
 /// one to the offset, even where s is 50 and the channel is dead. The bias comes after the sum, not
 /// before it: otherwise every partial sum would carry its rounding.
 struct FoldedLayer {
-  /// `[depth, channels]`; depth is 9 for a depthwise layer.
-  let weights: [Float]
+  /// `[depth, channels]` as they were trained; depth is 9 for a depthwise layer.
+  private let weights: [Float]
+  /// What the batch norm makes of a channel's weights: they are multiplied when they are packed.
+  private let scales: [Double]
   let bias: [Float]
   let depth: Int
   let channels: Int
@@ -111,6 +113,7 @@ struct FoldedLayer {
 
   private init(_ parameters: LogitsParameters, depth: Int, channels: Int) {
     weights = parameters.weights.scalars
+    scales = [Double](repeating: 1, count: channels)
     bias = parameters.biases.map { $0 + 0 }
     self.depth = depth
     self.channels = channels
@@ -131,11 +134,8 @@ struct FoldedLayer {
       // Adding zero turns a negative zero into a positive one.
       bias[channel] = Self.finite(offset) + 0
     }
-    var weights = parameters.weights.scalars
-    for index in weights.indices {
-      weights[index] = Self.finite(Double(weights[index]) * scales[index % channels])
-    }
-    self.weights = weights
+    weights = parameters.weights.scalars
+    self.scales = scales
     self.bias = bias
     depth = convolution.dotProductLength
     self.channels = channels
@@ -146,27 +146,37 @@ struct FoldedLayer {
   /// The nearest finite float, so that an absurd scale cannot turn a zero input into a NaN.
   private static func finite(_ value: Double) -> Float {
     let limit = Double(Float.greatestFiniteMagnitude)
-    return Float(min(max(value, -limit), limit))
+    return Float(value > limit ? limit : value < -limit ? -limit : value)
   }
 
-  /// Writes the weights in the kernels' order; `target` is zero where no channel is.
+  /// Writes the folded weights in the kernels' order; `target` is zero where no channel is.
   func pack(into target: UnsafeMutablePointer<Float>, _ kernels: KernelTable) {
     let width = kernels.vectorWidth
     // A depthwise layer is packed like a matrix whose panels are one vector wide.
     let panelWidth = isDepthwise ? width : width * kernels.panelVectors
     let padded = kernels.paddedChannels(channels)
     weights.withUnsafeBufferPointer { weights in
-      var column = 0
-      var output = target
-      while column < padded {
-        let columns = min(panelWidth, padded - column)
-        let real = min(columns, channels - column)
-        for k in 0..<depth {
-          for index in 0..<real { output[index] = weights[k * channels + column + index] }
-          output += columns
+      scales.withUnsafeBufferPointer { scales in
+        guard let weights = weights.baseAddress, let scales = scales.baseAddress else { return }
+        var output = target
+        for column in stride(from: 0, to: padded, by: panelWidth) {
+          let columns = min(panelWidth, padded - column)
+          let real = min(columns, channels - column)
+          for k in 0..<depth {
+            Self.fold(weights + (k * channels + column), scales + column, real, into: output)
+            output += columns
+          }
         }
-        column += columns
       }
     }
+  }
+
+  /// Plain pointers and nothing else, so that the compiler makes vectors of it.
+  @inline(__always)
+  private static func fold(
+    _ weights: UnsafePointer<Float>, _ scales: UnsafePointer<Double>, _ count: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    for index in 0..<count { output[index] = finite(Double(weights[index]) * scales[index]) }
   }
 }

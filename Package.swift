@@ -9,13 +9,13 @@ let kernelFlags = ["-Ounchecked", "-wmo"]
   /// The same kernels once more for each wider instruction set; the engine picks one when it starts.
   let wideKernels: [Target] = [
     .target(
-      name: "EngineKernelsAVX2", dependencies: ["KernelInterface"],
+      name: "EngineKernelsAVX2", dependencies: ["CPUFeatures", "KernelInterface"],
       swiftSettings: [
         .define("KERNELS_AVX2"),
         .unsafeFlags(kernelFlags + ["-Xcc", "-march=x86-64-v3"]),
       ]),
     .target(
-      name: "EngineKernelsAVX512", dependencies: ["KernelInterface"],
+      name: "EngineKernelsAVX512", dependencies: ["CPUFeatures", "KernelInterface"],
       swiftSettings: [
         .define("KERNELS_AVX512"),
         .unsafeFlags(kernelFlags + ["-Xcc", "-march=x86-64-v4"]),
@@ -69,12 +69,13 @@ let package = Package(
     .target(name: "CPUFeatures"),
     .target(name: "KernelInterface"),
     .target(
-      name: "EngineKernels", dependencies: ["KernelInterface"],
+      name: "EngineKernels", dependencies: ["CPUFeatures", "KernelInterface"],
       swiftSettings: [.unsafeFlags(kernelFlags)]),
     .target(
       name: "Engine",
       dependencies: ["MobileNet", "CPUFeatures", "KernelInterface", "EngineKernels"]
-        + wideKernels.map { .target(name: $0.name) }),
+        + wideKernels.map { .target(name: $0.name) },
+      exclude: ["README.md"]),
 
     .executableTarget(
       name: "AssayCommand",

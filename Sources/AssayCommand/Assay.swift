@@ -14,7 +14,7 @@ struct Assay: AsyncParsableCommand {
     version: Verification.assayVersion,
     subcommands: [
       VerifyCommand.self, SweepCommand.self, ExplainCommand.self, FaultsCommand.self,
-      RunCommand.self, InspectCommand.self,
+      RunCommand.self, InspectCommand.self, BenchCommand.self,
     ])
 
   static func main() async {

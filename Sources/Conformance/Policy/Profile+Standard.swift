@@ -10,9 +10,10 @@ extension Profile {
 
   /// The standard profile as a file, to start one's own from.
   ///
-  /// `measured` is the worst of the correct engines at hand: the built-in engine with every
-  /// instruction set, the plain float32 loops and TensorFlow's float32, on the stand-in and on the
-  /// original checkpoints 0.75 (at 128 x 128, 224 x 224 and 97 x 131) and 0.25, cases and sweeps.
+  /// `measured` is the worst of the correct engines at hand, cases and sweeps: the built-in engine in
+  /// its portable and AVX2 forms and TensorFlow's float32, on the stand-in and on the original
+  /// checkpoints 0.75 (at 128 x 128, 224 x 224 and 97 x 131) and 0.25; the plain float32 loops on the
+  /// stand-in.
   /// Where a limit is wider for few independent errors, the measured figure is given for many: what
   /// was measured times the limit over the wider limit.
   public static let standardYAML = """

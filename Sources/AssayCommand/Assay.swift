@@ -12,7 +12,10 @@ struct Assay: AsyncParsableCommand {
       70 internal error.
       """,
     version: Verification.assayVersion,
-    subcommands: [VerifyCommand.self, RunCommand.self, InspectCommand.self, FaultsCommand.self])
+    subcommands: [
+      VerifyCommand.self, RunCommand.self, InspectCommand.self, FaultsCommand.self,
+      GateCommand.self, ReportCommand.self,
+    ])
 
   static func main() async {
     do {

@@ -39,6 +39,10 @@ enum ExitStatus: Int32 {
       self = .usage
     case is VerificationError:
       self = .internalError
+    case InputError.unreadable:
+      self = .cannotRead
+    case InputError.badData:
+      self = .badData
     case is OutputError:
       self = .cannotCreate
     default:

@@ -9,18 +9,18 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Judges a subject against golden files, layer by layer.",
     discussion: """
-      The verdict is the last line on stdout. DIR gets record.json, record.html and record.md.
+      The verdict is the last line on stdout. DIR gets record.json, from which report renders the \
+      rest again: record.html, record.md, the short summary.md, record.junit.xml and badge.json. \
+      Where $GITHUB_STEP_SUMMARY names a file, the summary is appended to it.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions
   @OptionGroup var subjectOptions: SubjectOptions
+  @OptionGroup var reportOptions: ReportOptions
 
   @Option(
     help: ArgumentHelp("Only the end points that match, such as '*_depthwise'.", valueName: "GLOB"))
   var layers: String?
-
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where the reports go.", valueName: "DIR"))
-  var output = "Reports/latest"
 
   func run() async throws {
     let (goldens, parametersFile) = try goldenOptions.open()
@@ -37,19 +37,28 @@ struct VerifyCommand: AsyncParsableCommand {
       progress.finish()
       throw error
     }
-    try writeReports(record)
-    print(TextReport(record, usesColor: Terminal.usesColor).render())
-    print("")
-    print("report      \(output)/record.html")
-    print(record.verdict.line)
+    try ReportWriter(directory: OutputDirectory(path: reportOptions.output)).write(record)
+    StepSummary.append { MarkdownSummary(record).render(limit: $0) }
+    try show(record)
     if !record.verdict.conforms { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
   }
 
-  private func writeReports(_ record: ConformanceRecord) throws {
-    let directory = try OutputDirectory(path: output)
-    try directory.write(try record.json(), to: "record.json")
-    try directory.write(Data(try HTMLReport(record).render().utf8), to: "record.html")
-    try directory.write(Data(MarkdownReport(record).render().utf8), to: "record.md")
+  /// The table and the verdict, or as little as was asked for.
+  private func show(_ record: ConformanceRecord) throws {
+    let annotations = reportOptions.showsAnnotations ? GitHubAnnotations(record).render() : []
+    if reportOptions.json {
+      // The annotations must not get into the JSON; GitHub reads both streams.
+      annotations.forEach { StandardError.print($0) }
+      FileHandle.standardOutput.write(try record.json() + Data("\n".utf8))
+      return
+    }
+    if !reportOptions.quiet {
+      print(TextReport(record, usesColor: Terminal.usesColor).render())
+      print("")
+      print("report      \(reportOptions.output)/record.html")
+    }
+    annotations.forEach { print($0) }
+    print(record.verdict.line)
   }
 }
 

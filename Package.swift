@@ -9,13 +9,13 @@ let kernelFlags = ["-Ounchecked", "-wmo"]
   /// The same kernels once more for each wider instruction set; the engine picks one when it starts.
   let wideKernels: [Target] = [
     .target(
-      name: "EngineKernelsAVX2", dependencies: ["KernelInterface"],
+      name: "EngineKernelsAVX2", dependencies: ["CPUFeatures", "KernelInterface"],
       swiftSettings: [
         .define("KERNELS_AVX2"),
         .unsafeFlags(kernelFlags + ["-Xcc", "-march=x86-64-v3"]),
       ]),
     .target(
-      name: "EngineKernelsAVX512", dependencies: ["KernelInterface"],
+      name: "EngineKernelsAVX512", dependencies: ["CPUFeatures", "KernelInterface"],
       swiftSettings: [
         .define("KERNELS_AVX512"),
         .unsafeFlags(kernelFlags + ["-Xcc", "-march=x86-64-v4"]),
@@ -36,6 +36,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics.git", from: "1.1.1"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(
@@ -52,6 +53,7 @@ let package = Package(
       name: "Conformance",
       dependencies: [
         "Golden", "MobileNet", "Reference", .product(name: "RealModule", package: "swift-numerics"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Report",
@@ -68,12 +70,13 @@ let package = Package(
     .target(name: "CPUFeatures"),
     .target(name: "KernelInterface"),
     .target(
-      name: "EngineKernels", dependencies: ["KernelInterface"],
+      name: "EngineKernels", dependencies: ["CPUFeatures", "KernelInterface"],
       swiftSettings: [.unsafeFlags(kernelFlags)]),
     .target(
       name: "Engine",
       dependencies: ["MobileNet", "CPUFeatures", "KernelInterface", "EngineKernels"]
-        + wideKernels.map { .target(name: $0.name) }),
+        + wideKernels.map { .target(name: $0.name) },
+      exclude: ["README.md"]),
 
     .executableTarget(
       name: "AssayCommand",
@@ -87,7 +90,8 @@ let package = Package(
     .testTarget(
       name: "AssayCommandTests", dependencies: ["AssayCommand", "Conformance", "TestSupport"]),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Conformance", "Golden", "MobileNet", "Reference"]),
+      name: "ConformanceTests",
+      dependencies: ["Conformance", "Golden", "MobileNet", "Reference", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),

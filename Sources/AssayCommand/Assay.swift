@@ -13,8 +13,9 @@ struct Assay: AsyncParsableCommand {
       """,
     version: Verification.assayVersion,
     subcommands: [
-      VerifyCommand.self, RunCommand.self, InspectCommand.self, FaultsCommand.self,
-      GateCommand.self, ReportCommand.self,
+      VerifyCommand.self, SweepCommand.self, ExplainCommand.self, FaultsCommand.self,
+      RunCommand.self, InspectCommand.self, BenchCommand.self, GateCommand.self,
+      ReportCommand.self,
     ])
 
   static func main() async {

@@ -32,12 +32,15 @@ enum ExitStatus: Int32 {
       case .badData: self = .badData
       case .cannotWrite: self = .cannotCreate
       }
-    case is ParameterError, is ArchitectureError, is HDF5Error:
+    case let error as PolicyError:
+      self = error.isUnreadable ? .cannotRead : .badData
+    case is ParameterError, is ArchitectureError, is HDF5Error, is RecordingError:
       self = .badData
-    case VerificationError.nothingSelected, is FaultError, EngineError.unsupportedInstructionSet,
+    case VerificationError.nothingSelected, VerificationError.noSuchElement, is FaultError,
+      EngineError.unsupportedInstructionSet,
       EngineError.unknownInstructionSet:
       self = .usage
-    case is VerificationError:
+    case is VerificationError, is HarnessError:
       self = .internalError
     case InputError.unreadable:
       self = .cannotRead

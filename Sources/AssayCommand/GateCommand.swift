@@ -105,7 +105,7 @@ struct GateCommand: ParsableCommand {
   /// The file itself, or the one for this subject in a folder.
   private func baselinePath(for record: ConformanceRecord) -> String {
     var isFolder: ObjCBool = false
-    FileManager.default.fileExists(atPath: baseline, isDirectory: &isFolder)
+    _ = FileManager.default.fileExists(atPath: baseline, isDirectory: &isFolder)
     guard isFolder.boolValue || baseline.hasSuffix("/") else { return baseline }
     let name = [record.subject.name, record.subject.isa].compactMap { $0 }.joined(separator: "-")
     let safe = name.map {

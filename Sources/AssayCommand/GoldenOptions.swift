@@ -36,6 +36,13 @@ struct GoldenOptions: ParsableArguments {
   /// Opens the goldens and the parameters that belong to them.
   func open() throws -> (goldens: [GoldenFile], parameters: ParametersFile) {
     let paths = goldens.isEmpty ? [try Self.embeddedInference()] : goldens
+    return try Self.open(paths, parameters: parameters)
+  }
+
+  /// Opens these goldens and the parameters that belong to them.
+  static func open(
+    _ paths: [String], parameters: String?
+  ) throws -> (goldens: [GoldenFile], parameters: ParametersFile) {
     let files = try paths.map { try GoldenFile(reading: $0) }
     for file in files { try file.validate() }
     // Every golden names the parameters that it was made with; they have to be these.

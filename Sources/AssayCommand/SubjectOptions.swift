@@ -57,6 +57,21 @@ struct SubjectOptions: ParsableArguments {
       subject, fault: fault, parameters: parameters, layer: place.index)
   }
 
+  /// The options as they are written on a command line, defaults left out.
+  var arguments: [String] {
+    var words: [String] = []
+    if subject != .engine { words += ["--subject", subject.rawValue] }
+    if let isa { words += ["--isa", isa.rawValue] }
+    if threads != 1 { words += ["--threads", "\(threads)"] }
+    if let inject { words += ["--inject", inject] }
+    return words
+  }
+
+  /// Makes the subject for any parameters.
+  var factory: SubjectFactory {
+    { parameters in try makeSubject(parameters: parameters) }
+  }
+
   /// Whether the subject is the reference, which can also be recorded in float64.
   var isReference: Bool { subject == .reference && inject == nil }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Conformance
 import Foundation
+import Golden
+import MobileNet
 import Report
 
 /// `assay verify`: the main job.
@@ -11,23 +13,44 @@ struct VerifyCommand: AsyncParsableCommand {
     discussion: """
       The verdict is the last line on stdout. DIR gets record.json, from which report renders the \
       rest again: record.html, record.md, the short summary.md, record.junit.xml and badge.json. \
-      Where $GITHUB_STEP_SUMMARY names a file, the summary is appended to it.
+      Where $GITHUB_STEP_SUMMARY names a file, the summary is appended to it. \
+      With --activations a recorded run is judged: a file that assay run or an engine of your own \
+      wrote, with the golden's images, under the golden's case names; end points that it lacks are \
+      NOT_RUN.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions
   @OptionGroup var subjectOptions: SubjectOptions
+  @OptionGroup var policyOptions: PolicyOptions
   @OptionGroup var reportOptions: ReportOptions
+
+  @Option(
+    help: ArgumentHelp("Judge recorded activations instead of a subject.", valueName: "FILE.h5"))
+  var activations: String?
 
   @Option(
     help: ArgumentHelp("Only the end points that match, such as '*_depthwise'.", valueName: "GLOB"))
   var layers: String?
 
+  @Flag(help: "Measure what one unit in the last place of the images does to every end point.")
+  var conditioning = false
+
+  func validate() throws {
+    if activations != nil, subjectOptions.inject != nil {
+      throw ValidationError("--activations judges a file; --inject needs a subject that runs")
+    }
+  }
+
   func run() async throws {
     let (goldens, parametersFile) = try goldenOptions.open()
-    let subject = try subjectOptions.makeSubject(parameters: parametersFile.parameters)
+    let parameters = parametersFile.parameters
     let verification = Verification(
-      parameters: parametersFile.parameters, subject: subject,
-      selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers))
+      parameters: parameters,
+      subject: try subject(parametersFile),
+      rebuild: activations == nil ? subjectOptions.factory : nil,
+      profile: try policyOptions.readProfile(), waivers: try policyOptions.readWaivers(),
+      selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers),
+      measuresConditioning: conditioning)
     let progress = Progress(label: "verifying")
     let record: ConformanceRecord
     do {
@@ -55,10 +78,33 @@ struct VerifyCommand: AsyncParsableCommand {
     if !reportOptions.quiet {
       print(TextReport(record, usesColor: Terminal.usesColor).render())
       print("")
+      if let conditioning = conditioningLine(record) { print(conditioning) }
       print("report      \(reportOptions.output)/record.html")
     }
     annotations.forEach { print($0) }
     print(record.verdict.line)
+  }
+
+  private func subject(_ parametersFile: ParametersFile) throws -> any Subject {
+    guard let activations else {
+      return try subjectOptions.makeSubject(parameters: parametersFile.parameters)
+    }
+    return try RecordedSubject(
+      try GoldenFile(reading: activations),
+      parametersSHA256: parametersFile.provenance.parametersSHA256)
+  }
+
+  /// Where a change of the images grows most; `nil` if that was not measured.
+  private func conditioningLine(_ record: ConformanceRecord) -> String? {
+    let factors = record.cases.flatMap { item in
+      item.endPoints.compactMap { endPoint in
+        endPoint.conditioning.map { (factor: $0, endPoint: endPoint.name, caseName: item.name) }
+      }
+    }
+    guard let worst = factors.max(by: { $0.factor < $1.factor }) else { return nil }
+    let factor = worst.factor.formatted(.number.precision(.significantDigits(3)))
+    return "conditioning a relative change of the images grows by up to \(factor), "
+      + "in \(worst.endPoint) of case \(worst.caseName)"
   }
 }
 

@@ -14,12 +14,14 @@ struct CaseJudge {
   let subject: any Subject
   let profile: Profile
   let layers: Glob?
+  var measuresConditioning = false
 
   func judge(_ golden: GoldenCase, file: String) throws -> CaseRecord {
     let clock = ContinuousClock()
     let start = clock.now
-    let chain = try subject.endPoints(images: golden.images)
+    let chain = try subject.endPoints(case: golden.name, images: golden.images)
     var reference = ChainState(images: golden.images)
+    var conditioning = measuresConditioning ? Conditioning(images: golden.images) : nil
     var records: [EndPointRecord] = []
     var logits: Tensor<Double>?
     var predictions: Tensor<Double>?
@@ -29,11 +31,15 @@ struct CaseJudge {
       let evaluation = reference.advance(through: layer, at: index, of: network, probe: probe)
       if layer.endPoint == .logits { logits = reference.value }
       if layer.endPoint == .predictions { predictions = reference.value }
+      let factor = conditioning?.advance(
+        through: index, of: network, reference: reference.value)
       if let layers, !layers.matches(layer.endPoint.rawValue) { continue }
       let step = Step(
         index: index, layer: layer, golden: golden, chain: chain, inherited: inherited.value,
         reference: reference, evaluation: evaluation)
-      records.append(try record(step))
+      var record = try record(step)
+      record.conditioning = factor ?? nil
+      records.append(record)
     }
     let elapsed = clock.now - start
     return CaseRecord(
@@ -63,12 +69,10 @@ struct CaseJudge {
 
   private func record(_ step: Step) throws -> EndPointRecord {
     let measurement = try measure(step)
-    // A sweep's cases hold only some end points of the oracle; what it does not show is no witness.
     let isGolden = step.golden.activations[step.layer.endPoint] != nil
-    // Whether layers repeat themselves is seen on the probe.
-    let gates = Gate.allCases
-      .filter { $0 != .repeatability && ($0 != .goldenSandwich || isGolden) }
-      .map { $0.judge(measurement, profile) }
+    let gates = Gate.judging(step.layer, isGolden: isGolden).map { gate in
+      gate.judge(measurement, of: step.layer.endPoint, profile)
+    }
     return EndPointRecord(
       name: step.layer.endPoint, shape: step.reference.value.shape,
       zeros: step.reference.value.scalars.count { $0 == 0 },
@@ -89,8 +93,12 @@ struct CaseJudge {
     let alone = try subject.output(layer: step.index, input: shared.input)
     if let alone {
       measurement.isolated = shared.statistics(try shaped(alone, step))
-    } else if let value = step.chain[endPoint], let input = subjectInput(step) {
-      measurement.isolated = isolated(step, input: input).statistics(try shaped(value, step))
+    } else if let value = step.chain[endPoint] {
+      if let input = subjectInput(step) {
+        measurement.isolated = isolated(step, input: input).statistics(try shaped(value, step))
+      } else {
+        measurement.missing = "the subject does not show the end point before this one"
+      }
     }
     if let value = step.chain[endPoint] {
       measurement.accumulated = step.reference.statistics(try shaped(value, step))

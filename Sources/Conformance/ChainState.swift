@@ -6,8 +6,8 @@ struct ChainState {
   private(set) var value: Tensor<Double>
   /// Variance of a float32 chain's error at this point, after the clamp.
   private var variance: Tensor<Double>
-  /// The same before the clamp.
-  private var element: Tensor<Double>
+  /// The same with what it was before the clamp.
+  private var budget: ErrorStatistics.Budget
 
   /// The plain float32 chain, at this point.
   private var probed: Tensor<Float>
@@ -17,14 +17,13 @@ struct ChainState {
   /// as on plain areas of an image: equal operands err equally, and the errors add up instead of
   /// averaging out. The plain loops pay for that just like any engine.
   private(set) var correlation = 1.0
-  private var isCommon = false
 
   init(images: Tensor<Float>) {
     value = Tensor(images)
     probed = images
     // The images are given in float32: nobody errs there.
     variance = Tensor(repeating: 0, shape: images.shape)
-    element = variance
+    budget = ErrorStatistics.Budget(element: variance, clamped: variance)
   }
 
   mutating func advance(
@@ -32,21 +31,23 @@ struct ChainState {
     probe: ReferenceNetwork<Float>
   ) -> LayerEvaluation {
     let evaluation = network.evaluate(layer: index, input: value)
-    element = ErrorBudget.accumulated(
+    let element = ErrorBudget.accumulated(
       by: layer, at: index, in: network, evaluation, input: value, inherited: variance)
     variance = ErrorBudget.clamped(element, by: layer, evaluation)
     value = evaluation.output
-    isCommon = layer.endPoint == .predictions
+    budget = ErrorStatistics.Budget(
+      element: element, clamped: variance, isCommon: layer.endPoint == .predictions
+    ).counted(for: value)
     probed = probe.output(layer: index, input: probed)
-    correlation = 1
     correlation = max(1, statistics(probed).budgetRatio ?? 1)
+    budget = budget.scaled(by: correlation)
     return evaluation
   }
 
+  /// Predicted standard deviation of one element, before the clamp.
+  func sigma(_ index: Int) -> Double { budget.element[flat: index].squareRoot() }
+
   func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
-    ErrorStatistics(
-      tensor, reference: value,
-      budget: ErrorStatistics.Budget(element: element, clamped: variance, isCommon: isCommon)
-        .scaled(by: correlation))
+    ErrorStatistics(tensor, reference: value, budget: budget)
   }
 }

@@ -38,14 +38,23 @@ struct IsolatedLayer: Sendable {
     let clamped =
       script.isClamped ? ErrorBudget.clamped(variance, by: layer, evaluation) : variance
     budget = ErrorStatistics.Budget(
-      element: variance, clamped: clamped,
-      isCommon: layer.isSoftmax
-    ).scaled(by: gain)
+      element: variance, clamped: clamped, isCommon: layer.isSoftmax
+    ).counted(for: evaluation.output).scaled(by: gain)
   }
 
-  /// How far `tensor` is from the reference.
+  /// How `tensor` compares with the layer's exact result.
   func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
-    ErrorStatistics(tensor, reference: evaluation.output, bounds: bounds, budget: budget)
+    var statistics = ErrorStatistics(
+      tensor, reference: evaluation.output, bounds: bounds, budget: budget)
+    let isClamped = layer.convolution != nil
+    if isClamped {
+      statistics.clamp = ClampStatistics(tensor, evaluation, variance: budget.element)
+    }
+    if !budget.isCommon {
+      statistics.rounding = RoundingStatistics(
+        tensor, evaluation, variance: budget.element, isClamped: isClamped)
+    }
+    return statistics
   }
 
   /// Whether every element is within `utilisation` of its bound. Stops at the first that is not.

@@ -16,6 +16,10 @@ public protocol Subject: Sendable {
   /// - Returns: Every end point that the subject can show. Missing ones are reported as not run.
   func endPoints(images: Tensor<Float>) throws -> [EndPoint: Tensor<Float>]
 
+  /// What the subject yields for a case of a golden: for a subject that computes, a run on the
+  /// case's images.
+  func endPoints(case name: String, images: Tensor<Float>) throws -> [EndPoint: Tensor<Float>]
+
   /// Runs one layer by itself.
   ///
   /// - Parameters:
@@ -24,6 +28,14 @@ public protocol Subject: Sendable {
   /// - Returns: The layer's end point, or `nil` if the subject cannot run single layers. It is then
   ///   judged against its own previous end point, which isolates the layer just as well.
   func output(layer index: Int, input: Tensor<Float>) throws -> Tensor<Float>?
+}
+
+extension Subject {
+  public func endPoints(
+    case name: String, images: Tensor<Float>
+  ) throws -> [EndPoint: Tensor<Float>] {
+    try endPoints(images: images)
+  }
 }
 
 /// What a subject says about itself.

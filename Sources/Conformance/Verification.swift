@@ -8,21 +8,37 @@ public struct Verification: Sendable {
   /// Version of Assay, as the record states it.
   public static let assayVersion = "0.1.0"
 
-  private let parameters: Parameters
-  private let network: ReferenceNetwork<Double>
+  let parameters: Parameters
+  let network: ReferenceNetwork<Double>
   private let probe: ReferenceNetwork<Float>
-  private let subject: any Subject
-  private let profile: Profile
+  let subject: any Subject
+  private let rebuild: SubjectFactory?
+  let profile: Profile
+  private let waivers: [Waiver]
   private let selection: ConformanceRecord.Selection
+  private let measuresConditioning: Bool
+  private let selfTest: SelfTest
 
   /// - Parameters:
   ///   - parameters: What the reference computes with; the golden's own.
+  ///   - rebuild: Makes the same subject with other parameters, for gate G5. Without it G5 is not
+  ///     run, and the verdict says so.
+  ///   - waivers: Failures that someone has signed for.
   ///   - selection: Patterns for the cases and end points to judge; all, unless given.
+  ///   - measuresConditioning: Whether to measure what a change of the input by one unit in the last
+  ///     place does to the reference; about half as much work again.
+  ///   - selfTest: What has to hold before anything is judged.
   public init(
-    parameters: Parameters, subject: any Subject, profile: Profile = .standard,
-    selection: ConformanceRecord.Selection = ConformanceRecord.Selection()
+    parameters: Parameters, subject: any Subject, rebuild: SubjectFactory? = nil,
+    profile: Profile = .standard, waivers: [Waiver] = [],
+    selection: ConformanceRecord.Selection = ConformanceRecord.Selection(),
+    measuresConditioning: Bool = false, selfTest: SelfTest = SelfTest()
   ) {
     self.parameters = parameters
+    self.rebuild = rebuild
+    self.waivers = waivers
+    self.measuresConditioning = measuresConditioning
+    self.selfTest = selfTest
     network = ReferenceNetwork(parameters: parameters)
     probe = ReferenceNetwork(parameters: parameters)
     self.subject = subject
@@ -33,8 +49,9 @@ public struct Verification: Sendable {
   /// Judges every selected case of the goldens, several at a time.
   ///
   /// - Parameter progress: Called after each case with how many are done, and of how many.
-  /// - Throws: ``VerificationError`` if a selection leaves nothing to judge or the subject's answer
-  ///   has the wrong shape; whatever reading a case or running the subject throws.
+  /// - Throws: ``HarnessError`` if the suite does not pass its own test; ``VerificationError`` if a
+  ///   selection leaves nothing to judge or the subject's answer has the wrong shape; whatever
+  ///   reading a case or running the subject throws.
   public func run(
     _ goldens: [GoldenFile],
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -42,11 +59,14 @@ public struct Verification: Sendable {
     let startedAt = Date()
     let clock = ContinuousClock()
     let start = clock.now
+    try selfTest.run()
     let jobs = try selectedCases(goldens)
-    async let probe = probeRecord()
-    let golden = Mistrust.apply(
-      to: try await judge(jobs, progress: progress), limit: profile.zeroFraction)
-    let cases = golden + [try await probe].compactMap { $0 }
+    let judged = try await judge(jobs + probeJobs() + integerJobs(), progress: progress)
+    let waived = Waivers.apply(
+      waivers, to: Mistrust.apply(to: judged, limit: profile.zeroFraction), on: Waiver.today(),
+      restricted: isRestricted)
+    let divergence = FirstDivergence(cases: waived.cases, order: network.architecture.endPoints)
+    let diagnosis = try divergence.flatMap { try diagnose($0, goldens) }
     let elapsed = clock.now - start
     return ConformanceRecord(
       assayVersion: Self.assayVersion,
@@ -55,27 +75,40 @@ public struct Verification: Sendable {
         ConformanceRecord.GoldenIdentity(file: $0.path, provenance: $0.provenance)
       },
       profile: profile,
+      waivers: waived.records,
       selection: selection,
       host: .current,
       startedAt: startedAt.formatted(.iso8601),
       seconds: elapsed / .seconds(1),
-      verdict: try Verdict(
-        cases: cases, subject: subject.identity, order: network.architecture.endPoints,
-        restricted: selection != ConformanceRecord.Selection(),
-        diagnosis: { try diagnose($0, jobs) }),
-      cases: cases)
+      verdict: Verdict(
+        cases: waived.cases, subject: subject.identity, order: network.architecture.endPoints,
+        restricted: isRestricted, waivers: waived.records,
+        omissions: omissions(waived.cases), diagnosis: diagnosis),
+      cases: waived.cases)
   }
 
-  private struct Job {
-    let golden: GoldenFile
-    let name: String
+  private var isRestricted: Bool { selection != ConformanceRecord.Selection() }
+
+  /// What the verdict does not speak of.
+  private func omissions(_ cases: [CaseRecord]) -> [String] {
+    let hasRun = cases.contains { IntegerJudge.caseNames.contains($0.name) }
+    // Someone who selects cases or layers knows what is left out.
+    guard !hasRun, !isRestricted else { return [] }
+    let title = "\(Gate.exactIntegers.rawValue) (\(Gate.exactIntegers.title))"
+    return ["without \(title): this subject cannot run on other parameters"]
   }
+
+  /// One case to judge; `nil` if the subject turns out to be unable to run it.
+  private typealias Job = @Sendable () throws -> CaseRecord?
 
   private func selectedCases(_ goldens: [GoldenFile]) throws -> [Job] {
+    let judge = CaseJudge(
+      network: network, probe: probe, subject: subject, profile: profile,
+      layers: selection.layers.map(Glob.init), measuresConditioning: measuresConditioning)
     let jobs = goldens.flatMap { golden in
-      golden.caseNames
-        .filter { name in selection.cases.map { Glob($0).matches(name) } ?? true }
-        .map { Job(golden: golden, name: $0) }
+      golden.caseNames.filter(isSelected).map { name -> Job in
+        { try judge.judge(try golden.readCase(name), file: golden.path) }
+      }
     }
     if jobs.isEmpty {
       throw VerificationError.nothingSelected(what: "case", pattern: selection.cases ?? "*")
@@ -88,77 +121,43 @@ public struct Verification: Sendable {
     return jobs
   }
 
-  /// The case that Assay makes itself, if it is selected.
-  private func probeRecord() async throws -> CaseRecord? {
-    guard selection.cases.map({ Glob($0).matches(Probe.caseName) }) ?? true else { return nil }
-    return try ProbeJudge(
+  private func isSelected(_ name: String) -> Bool {
+    selection.cases.map { Glob($0).matches(name) } ?? true
+  }
+
+  /// The case that Assay makes itself.
+  private func probeJobs() -> [Job] {
+    guard isSelected(Probe.caseName) else { return [] }
+    let judge = ProbeJudge(
       network: network, subject: subject, profile: profile,
-      layers: selection.layers.map(Glob.init)
-    ).judge()
+      layers: selection.layers.map(Glob.init))
+    return [{ try judge.judge() }]
   }
 
-  /// Looks for the known mistakes that explain a divergence: on the probe, and on the case that
-  /// shows it most clearly.
-  private func diagnose(_ divergence: FirstDivergence, _ jobs: [Job]) throws -> Diagnosis? {
-    guard divergence.status == .fail, divergence.gate.isIsolated,
-      let (index, layer) = network.architecture.layer(divergence.endPoint)
-    else { return nil }
-    var observations: [(input: Tensor<Float>, output: Tensor<Float>)] = []
-    let probe = Probe.input(for: layer, at: index)
-    var isRepeatable = true
-    if let output = try subject.output(layer: index, input: probe) {
-      observations.append((probe, output))
-      if let again = try subject.output(layer: index, input: probe) {
-        isRepeatable = again.hasSameBits(as: output)
-      }
-    }
-    if let job = jobs.first(where: { $0.name == divergence.caseName }) {
-      let golden = try job.golden.readCase(job.name)
-      if let observation = try observation(golden, layer: index) {
-        observations.append(observation)
-      }
-    }
-    guard !observations.isEmpty else { return nil }
-    return Hypotheses(
-      parameters: parameters, layer: index,
-      healthy: observations.map { IsolatedLayer(network, layer: index, input: $0.input) },
-      profile: profile
-    ).diagnose(observations.map(\.output), isRepeatable: isRepeatable)
-  }
-
-  /// What a layer read and yielded in a case.
-  private func observation(
-    _ golden: GoldenCase, layer index: Int
-  ) throws -> (input: Tensor<Float>, output: Tensor<Float>)? {
-    let endPoints = network.architecture.endPoints
-    let given = index == 0 ? golden.images : golden.activations[endPoints[index - 1]]
-    if let given, let output = try subject.output(layer: index, input: given) {
-      return (given, output)
-    }
-    let chain = try subject.endPoints(images: golden.images)
-    let own = index == 0 ? golden.images : chain[endPoints[index - 1]]
-    guard let own, let output = chain[endPoints[index]] else { return nil }
-    return (own, output)
+  /// The cases of gate G5.
+  private func integerJobs() -> [Job] {
+    guard let rebuild else { return [] }
+    let judge = IntegerJudge(
+      architecture: network.architecture, rebuild: rebuild, profile: profile,
+      layers: selection.layers.map(Glob.init))
+    return zip(IntegerData.Emphasis.allCases, IntegerJudge.caseNames)
+      .filter { isSelected($0.1) }
+      .map { emphasis, _ in { try judge.judge(emphasis) } }
   }
 
   /// As many cases at a time as there are processors; more would only need more memory.
   private func judge(
     _ jobs: [Job], progress: @escaping @Sendable (Int, Int) -> Void
   ) async throws -> [CaseRecord] {
-    let judge = CaseJudge(
-      network: network, probe: probe, subject: subject, profile: profile,
-      layers: selection.layers.map(Glob.init))
     let width = ProcessInfo.processInfo.activeProcessorCount
-    return try await withThrowingTaskGroup(of: (Int, CaseRecord).self) { group in
+    return try await withThrowingTaskGroup(of: (Int, CaseRecord?).self) { group in
       var records = [CaseRecord?](repeating: nil, count: jobs.count)
       var (started, done) = (0, 0)
       func startNext() {
         guard started < jobs.count else { return }
         let (index, job) = (started, jobs[started])
         started += 1
-        group.addTask {
-          (index, try judge.judge(try job.golden.readCase(job.name), file: job.golden.path))
-        }
+        group.addTask { (index, try job()) }
       }
       for _ in 0..<width { startNext() }
       while let (index, record) = try await group.next() {
@@ -176,6 +175,7 @@ public struct Verification: Sendable {
 public enum VerificationError: Error, Hashable, CustomStringConvertible {
   case nothingSelected(what: String, pattern: String)
   case wrongShape(subject: String, endPoint: EndPoint, expected: [Int], found: [Int])
+  case noSuchElement(endPoint: EndPoint, coordinates: [Int], shape: [Int])
 
   public var description: String {
     switch self {
@@ -184,6 +184,9 @@ public enum VerificationError: Error, Hashable, CustomStringConvertible {
     case .wrongShape(let subject, let endPoint, let expected, let found):
       "\(subject) yields \(endPoint) with the shape \(describe(shape: found)), "
         + "expected \(describe(shape: expected))"
+    case .noSuchElement(let endPoint, let coordinates, let shape):
+      "\(endPoint) has the shape \(describe(shape: shape)) and no element "
+        + coordinates.map(String.init).joined(separator: ",")
     }
   }
 }

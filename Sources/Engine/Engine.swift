@@ -13,7 +13,7 @@ package final class Engine: Sendable {
   /// Threads that share the work, the caller's included.
   package let threads: Int
   private let network: PackedNetwork
-  private let pool: ThreadPool
+  let pool: ThreadPool
   private let plans = Mutex(PlanCache())
 
   /// Folds and packs the weights and starts the threads.
@@ -33,6 +33,9 @@ package final class Engine: Sendable {
     self.instructionSet = instructionSet
     self.threads = threads
   }
+
+  /// All packed weights.
+  var weights: PackedNetwork.Memory { network.memory }
 
   /// A plan of the caller's own, for many calls without any allocation.
   ///

@@ -23,6 +23,7 @@ package final class Plan {
     let places = [0, 2].map { first in
       builder.reserve(stride(from: first, to: chain.count, by: 4).map { chain[$0] })
     }
+    builder.reserveBetween(stride(from: 1, to: chain.count, by: 2).map { chain[$0] })
     let featurePlace = builder.reserve([shapes[shapes.count - 3]])
     let logitsPlace = builder.reserve([shapes[shapes.count - 2]])
     builder.allocate()
@@ -55,6 +56,11 @@ package final class Plan {
   /// The results stay readable until the next call.
   package func execute(images: UnsafePointer<Float>) {
     program.execute(images: images)
+  }
+
+  /// The same under the clock; see `Program`.
+  func execute(images: UnsafePointer<Float>, times: UnsafeMutableBufferPointer<UInt64>) {
+    program.execute(images: images, times: times)
   }
 
   /// The logits of one image of the last call.

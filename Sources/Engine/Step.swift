@@ -56,6 +56,17 @@ struct StepContext {
   var scratch: UnsafeMutablePointer<Float>
   /// Where to copy end points, by layer; `nil` where nobody asks.
   let taps: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+  /// This thread's nanoseconds by layer; `nil` unless somebody measures.
+  var times: UnsafeMutablePointer<UInt64>?
+
+  /// Does a part of a layer's work, under the clock if somebody measures.
+  @inline(__always)
+  func timed(_ layer: Int, _ body: () -> Void) {
+    guard let times else { return body() }
+    let start = Clock.nanoseconds()
+    body()
+    times[layer] += Clock.nanoseconds() - start
+  }
 }
 
 /// One stage of a plan, cut into units that can run on any thread in any order: each computes its own
@@ -102,7 +113,17 @@ struct StemStep: PlanStep {
     let image = unit / blocks
     let firstRow = (unit - image * blocks) * Self.rows
     let rows = min(Self.rows, output.height - firstRow)
-    prepare(image, firstRow, rows, context)
+    context.timed(layer) {
+      prepare(image, firstRow, rows, context)
+      multiply(image, firstRow, rows, context)
+    }
+    if let tap = context.taps[layer] {
+      let pixel = (image * output.height + firstRow) * output.width
+      output.copy(pixel..<pixel + rows * output.width, to: tap)
+    }
+  }
+
+  private func multiply(_ image: Int, _ firstRow: Int, _ rows: Int, _ context: StepContext) {
     for row in 0..<rows {
       let pixel = (image * output.height + firstRow + row) * output.width
       var job = MatrixArguments(
@@ -112,12 +133,8 @@ struct StemStep: PlanStep {
         segments: convolution.kernelSize, segmentStride: pitch,
         weights: packed.weights, bias: packed.bias, output: output[pixel: pixel],
         outputStride: output.paddedChannels, rows: output.width, vectors: 0..<packed.vectors,
-        lower: 0, upper: Float(Architecture.reluCeiling))
+        bounds: packed.bounds)
       context.kernels.multiply(&job)
-    }
-    if let tap = context.taps[layer] {
-      let pixel = (image * output.height + firstRow) * output.width
-      output.copy(pixel..<pixel + rows * output.width, to: tap)
     }
   }
 
@@ -144,7 +161,6 @@ struct DepthwiseStep: PlanStep {
   let layer: Int
   let packed: PackedLayer
   let convolution: Convolution
-  let zeros: UnsafePointer<Float>
   let input: Activation
   let output: Activation
   /// Output pixels per unit.
@@ -161,14 +177,14 @@ struct DepthwiseStep: PlanStep {
   /// Computes a range of pixels into memory of the caller's.
   func run(_ pixels: Range<Int>, to target: UnsafeMutablePointer<Float>, _ context: StepContext) {
     var job = DepthwiseArguments(
-      input: input.memory, zeros: zeros, weights: packed.weights, bias: packed.bias,
+      input: input.memory, weights: packed.weights, bias: packed.bias,
       output: target, inputHeight: input.height, inputWidth: input.width,
       outputHeight: output.height, outputWidth: output.width, channels: output.paddedChannels,
       stride: convolution.stride,
       paddingTop: convolution.padding(inputSize: input.height).before,
       paddingLeft: convolution.padding(inputSize: input.width).before, pixels: pixels,
-      upper: Float(Architecture.reluCeiling))
-    context.kernels.depthwise(&job)
+      bounds: packed.bounds)
+    context.timed(layer) { context.kernels.depthwise(&job) }
     if let tap = context.taps[layer] {
       output.copy(pixels, from: target, to: tap)
     }
@@ -185,8 +201,6 @@ struct PointwiseStep: PlanStep {
   let block: Int
   /// Vectors of output channels per unit, whole panels.
   let vectors: Int
-  let lower: Float
-  let upper: Float
 
   private var columns: Int { (packed.vectors + vectors - 1) / vectors }
 
@@ -211,8 +225,8 @@ struct PointwiseStep: PlanStep {
       a: source, rowStride: input.paddedChannels, depth: input.channels, segments: 1,
       segmentStride: 0, weights: packed.weights, bias: packed.bias,
       output: output[pixel: pixels.lowerBound], outputStride: output.paddedChannels,
-      rows: pixels.count, vectors: vectors, lower: lower, upper: upper)
-    context.kernels.multiply(&job)
+      rows: pixels.count, vectors: vectors, bounds: packed.bounds)
+    context.timed(layer) { context.kernels.multiply(&job) }
     if let tap = context.taps[layer] {
       copy(pixels, vectors, to: tap, context.kernels.vectorWidth)
     }
@@ -261,7 +275,7 @@ struct AverageStep: PlanStep {
     var job = AverageArguments(
       input: input[pixel: unit * input.height * input.width], output: output[pixel: unit],
       pixels: input.height * input.width, channels: input.paddedChannels)
-    context.kernels.average(&job)
+    context.timed(layer) { context.kernels.average(&job) }
     if let tap = context.taps[layer] {
       output.copy(unit..<unit + 1, to: tap)
     }

@@ -14,20 +14,23 @@ final class StepBuilder {
   private let network: PackedNetwork
   private let threads: Int
   private let arena = Arena()
-  private let zeros: Arena.Piece
+  /// Where what is between the halves of a separable block goes, if it is stored whole.
+  private var between: Arena.Piece?
   private var kernels: KernelTable { network.kernels }
 
   init(_ network: PackedNetwork, threads: Int) {
     self.network = network
     self.threads = threads
-    let widest = network.architecture.layers.compactMap { $0.convolution?.outputChannels }.max()
-    // A tile of four pixels at stride 2 reads nine columns.
-    zeros = arena.reserve(9 * network.kernels.paddedChannels(widest ?? 0))
   }
 
   /// Sets aside one place that is large enough for each of `shapes`.
   func reserve(_ shapes: [[Int]]) -> Arena.Piece {
     arena.reserve(shapes.map { activationCount($0) }.max() ?? 0)
+  }
+
+  /// Sets aside the place for what is between the halves of separable blocks; `shapes` are theirs.
+  func reserveBetween(_ shapes: [[Int]]) {
+    between = reserve(shapes.filter { sharesChannels(pixels: $0.dropLast().reduce(1, *)) })
   }
 
   /// Fixes all places; from here on nothing can be reserved.
@@ -53,13 +56,17 @@ final class StepBuilder {
       imageWidth: images[2], output: output)
   }
 
-  /// The depthwise layer `layer` and the pointwise one behind it.
+  /// The depthwise layer `layer` and the pointwise one behind it: one step, or two if the threads
+  /// share the pointwise layer's channels, all of which need all that the depthwise layer yields.
   func separable(_ layer: Int, input: Activation, output: Activation) -> [any PlanStep] {
+    let pixels = output.pixels
+    let memory = sharesChannels(pixels: pixels) ? between.map { arena[$0] } : nil
     let between = Activation(
-      memory: input.memory, batch: output.batch, height: output.height, width: output.width,
-      channels: input.channels, paddedChannels: input.paddedChannels)
+      memory: memory ?? input.memory, batch: output.batch, height: output.height,
+      width: output.width, channels: input.channels, paddedChannels: input.paddedChannels)
     let depthwise = depthwise(layer, input: input, output: between)
     let pointwise = pointwise(layer + 1, input: between, output: output)
+    if memory != nil { return [depthwise, pointwise] }
     return [SeparableStep(depthwise: depthwise, pointwise: pointwise)]
   }
 
@@ -78,20 +85,25 @@ final class StepBuilder {
   func depthwise(_ layer: Int, input: Activation, output: Activation) -> DepthwiseStep {
     DepthwiseStep(
       layer: layer, packed: network.layer(layer), convolution: convolution(layer),
-      zeros: arena[zeros], input: input, output: output, block: block(output))
+      input: input, output: output, block: block(output))
   }
 
   func pointwise(_ layer: Int, input: Activation, output: Activation) -> PointwiseStep {
     let packed = network.layer(layer)
-    let isLogits = network.architecture.layers[layer].convolution == nil
-    // Few pixels, as for the logits: the threads share the channels instead.
-    let parts = output.pixels < threads * kernels.tileRows ? threads : 1
+    let isShared = sharesChannels(pixels: output.pixels)
+    // Twice as many parts as threads: who comes late does less.
+    let parts = isShared ? 2 * threads : 1
     let panels = (packed.vectors + kernels.panelVectors - 1) / kernels.panelVectors
     return PointwiseStep(
-      layer: layer, packed: packed, input: input, output: output, block: block(input),
-      vectors: (panels + parts - 1) / parts * kernels.panelVectors,
-      lower: isLogits ? -.infinity : 0,
-      upper: isLogits ? .infinity : Float(Architecture.reluCeiling))
+      layer: layer, packed: packed, input: input, output: output,
+      block: isShared ? output.pixels : block(input),
+      vectors: (panels + parts - 1) / parts * kernels.panelVectors)
+  }
+
+  /// Whether the threads share a pointwise layer's channels instead of its pixels. With few pixels
+  /// each weight is used so little that reading it in every thread would take longer.
+  private func sharesChannels(pixels: Int) -> Bool {
+    threads > 1 && pixels < 4 * threads * kernels.tileRows
   }
 
   private func convolution(_ layer: Int) -> Convolution {

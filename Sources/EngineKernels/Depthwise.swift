@@ -21,7 +21,7 @@ private func depthwise<Stride: DepthwiseStride>(_ job: DepthwiseArguments, _: St
   while pixel < job.pixels.upperBound {
     let end = min(job.outputWidth, x + job.pixels.upperBound - pixel)
     let image = row / job.outputHeight
-    let window = DepthwiseRow<Stride>(job, image: image, y: row - image * job.outputHeight)
+    let window = DepthwiseRow(job, Stride.step, image: image, y: row - image * job.outputHeight)
     pixel += end - x
     while end - x >= 4 {
       window.tile(x, output, FourPixels<Stride>.self)
@@ -55,21 +55,53 @@ enum StrideTwo: DepthwiseStride {
   @inline(__always) static var step: Int { 2 }
 }
 
+/// Which of a tile's outermost columns are padding, known at compile time: their taps are left out.
+///
+/// That changes no bit: a finite weight times zero, added to a sum that starts at positive zero,
+/// leaves it as it is.
+protocol DepthwiseEdges {
+  static var left: Bool { get }
+  static var right: Bool { get }
+}
+
+enum NoEdge: DepthwiseEdges {
+  @inline(__always) static var left: Bool { false }
+  @inline(__always) static var right: Bool { false }
+}
+
+enum LeftEdge: DepthwiseEdges {
+  @inline(__always) static var left: Bool { true }
+  @inline(__always) static var right: Bool { false }
+}
+
+enum RightEdge: DepthwiseEdges {
+  @inline(__always) static var left: Bool { false }
+  @inline(__always) static var right: Bool { true }
+}
+
+enum BothEdges: DepthwiseEdges {
+  @inline(__always) static var left: Bool { true }
+  @inline(__always) static var right: Bool { true }
+}
+
 /// The three input rows that one output row reads.
-private struct DepthwiseRow<Stride: DepthwiseStride> {
+private struct DepthwiseRow {
   let job: DepthwiseArguments
-  /// Starts of the three rows; `nil` where a row is padding.
-  let rows: (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?)
+  /// Start of the middle row, which is never padding.
+  let middle: UnsafePointer<Float>
+  let hasTop: Bool
+  let hasBottom: Bool
+  /// Input columns from one output pixel to the next.
+  let step: Int
 
   @inline(__always)
-  init(_ job: DepthwiseArguments, image: Int, y: Int) {
+  init(_ job: DepthwiseArguments, _ step: Int, image: Int, y: Int) {
     self.job = job
-    let first = y * Stride.step - job.paddingTop
-    let start = job.input + image * job.inputHeight * job.inputWidth * job.channels
-    func row(_ y: Int) -> UnsafePointer<Float>? {
-      y >= 0 && y < job.inputHeight ? start + y * job.inputWidth * job.channels : nil
-    }
-    rows = (row(first), row(first + 1), row(first + 2))
+    self.step = step
+    let row = y * step - job.paddingTop + 1
+    middle = job.input + (image * job.inputHeight + row) * job.inputWidth * job.channels
+    hasTop = row > 0
+    hasBottom = row + 1 < job.inputHeight
   }
 
   /// Output pixels from column `x` on, all channels.
@@ -77,55 +109,51 @@ private struct DepthwiseRow<Stride: DepthwiseStride> {
   func tile<Pixels: DepthwisePixels>(
     _ x: Int, _ output: UnsafeMutablePointer<Float>, _: Pixels.Type
   ) {
-    let top = DepthwiseColumns(job, rows.0, x, Pixels.self)
-    let middle = DepthwiseColumns(job, rows.1, x, Pixels.self)
-    let bottom = DepthwiseColumns(job, rows.2, x, Pixels.self)
-    let bounds = Bounds(0, job.upper)
+    let left = x * step - job.paddingLeft
+    let isRight = left + Pixels.columns > job.inputWidth
+    if left < 0 {
+      let start = middle + (left + 1) * job.channels
+      if isRight {
+        tile(start, output, Pixels.self, BothEdges.self)
+      } else {
+        tile(start, output, Pixels.self, LeftEdge.self)
+      }
+    } else {
+      let start = middle + left * job.channels
+      if isRight {
+        tile(start, output, Pixels.self, RightEdge.self)
+      } else {
+        tile(start, output, Pixels.self, NoEdge.self)
+      }
+    }
+  }
+
+  /// `start` is the first column of the middle row that is no padding.
+  @inline(__always)
+  private func tile<Pixels: DepthwisePixels, Edges: DepthwiseEdges>(
+    _ start: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _: Pixels.Type,
+    _: Edges.Type
+  ) {
+    let bounds = Bounds(job.bounds)
+    let pitch = job.channels
+    let rowPitch = job.inputWidth * pitch
     var weights = job.weights
     var channel = 0
     while channel < job.channels {
       var sums = Pixels()
-      sums.accumulate(top, channel, 0, DepthwiseTaps(weights))
-      sums.accumulate(middle, channel, 0, DepthwiseTaps(weights + 3 * Vector.width))
-      sums.accumulate(bottom, channel, 0, DepthwiseTaps(weights + 6 * Vector.width))
-      sums.finish(.load(job.bias + channel), bounds, output + channel, job.channels)
+      let middle = start + channel
+      if hasTop {
+        sums.accumulate(middle - rowPitch, pitch, DepthwiseTaps(weights), Edges.self)
+      }
+      sums.accumulate(middle, pitch, DepthwiseTaps(weights + 3 * Vector.width), Edges.self)
+      if hasBottom {
+        sums.accumulate(
+          middle + rowPitch, pitch, DepthwiseTaps(weights + 6 * Vector.width), Edges.self)
+      }
+      sums.finish(.load(job.bias + channel), bounds, output + channel, pitch)
       weights += 9 * Vector.width
       channel += Vector.width
     }
-  }
-}
-
-/// The columns of one input row that a tile reads. Only the outermost two can be padding.
-struct DepthwiseColumns {
-  let first: UnsafePointer<Float>
-  let inner: UnsafePointer<Float>
-  let last: UnsafePointer<Float>
-  let pitch: Int
-
-  @inline(__always)
-  init<Pixels: DepthwisePixels>(
-    _ job: DepthwiseArguments, _ row: UnsafePointer<Float>?, _ x: Int, _: Pixels.Type
-  ) {
-    pitch = job.channels
-    let left = x * Pixels.step - job.paddingLeft
-    let right = left + Pixels.columns - 1
-    guard let row else {
-      first = job.zeros
-      inner = job.zeros
-      last = job.zeros
-      return
-    }
-    first = left >= 0 ? row + left * pitch : job.zeros
-    inner = row + (left + 1) * pitch
-    last = right < job.inputWidth ? row + right * pitch : job.zeros
-  }
-
-  /// Column `index` of `columns`; both are constants after inlining.
-  @inline(__always)
-  func load(_ index: Int, of columns: Int, _ channel: Int) -> Vector {
-    if index == 0 { return .load(first + channel) }
-    if index == columns - 1 { return .load(last + channel) }
-    return .load(inner + (channel + (index - 1) * pitch))
   }
 }
 
@@ -150,9 +178,11 @@ protocol DepthwisePixels {
   static var count: Int { get }
   static var step: Int { get }
   init()
-  /// Adds one kernel row; this group's pixels start at pixel `pixel` of a tile of `tile` pixels.
-  mutating func accumulate(
-    _ row: DepthwiseColumns, _ channel: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps)
+  /// Adds one kernel row; this group's pixels start at pixel `pixel` of a tile of `tile` pixels, and
+  /// the tile's first column that is no padding at `row`, columns `pitch` apart.
+  mutating func accumulate<Edges: DepthwiseEdges>(
+    _ row: UnsafePointer<Float>, _ pitch: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps,
+    _: Edges.Type)
   func finish(
     _ bias: Vector, _ bounds: Bounds, _ output: UnsafeMutablePointer<Float>, _ stride: Int)
 }
@@ -166,10 +196,10 @@ extension DepthwisePixels {
   static func columns(_ pixels: Int) -> Int { (pixels - 1) * step + 3 }
 
   @inline(__always)
-  mutating func accumulate(
-    _ row: DepthwiseColumns, _ channel: Int, _ pixel: Int, _ taps: DepthwiseTaps
+  mutating func accumulate<Edges: DepthwiseEdges>(
+    _ row: UnsafePointer<Float>, _ pitch: Int, _ taps: DepthwiseTaps, _: Edges.Type
   ) {
-    accumulate(row, channel, pixel, of: Self.count, taps)
+    accumulate(row, pitch, 0, of: Self.count, taps, Edges.self)
   }
 }
 
@@ -183,14 +213,19 @@ struct OnePixel<Stride: DepthwiseStride>: DepthwisePixels {
   init() {}
 
   @inline(__always)
-  mutating func accumulate(
-    _ row: DepthwiseColumns, _ channel: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps
+  mutating func accumulate<Edges: DepthwiseEdges>(
+    _ row: UnsafePointer<Float>, _ pitch: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps,
+    _: Edges.Type
   ) {
-    let columns = Self.columns(tile)
     let start = pixel * Stride.step
-    sum.accumulate(row.load(start, of: columns, channel), taps.left)
-    sum.accumulate(row.load(start + 1, of: columns, channel), taps.middle)
-    sum.accumulate(row.load(start + 2, of: columns, channel), taps.right)
+    let first = Edges.left ? start - 1 : start
+    if !Edges.left || start > 0 {
+      sum.accumulate(.load(row + first * pitch), taps.left)
+    }
+    sum.accumulate(.load(row + (first + 1) * pitch), taps.middle)
+    if !Edges.right || start + 3 < Self.columns(tile) {
+      sum.accumulate(.load(row + (first + 2) * pitch), taps.right)
+    }
   }
 
   @inline(__always)
@@ -212,11 +247,12 @@ struct PixelPair<Left: DepthwisePixels, Right: DepthwisePixels>: DepthwisePixels
   init() {}
 
   @inline(__always)
-  mutating func accumulate(
-    _ row: DepthwiseColumns, _ channel: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps
+  mutating func accumulate<Edges: DepthwiseEdges>(
+    _ row: UnsafePointer<Float>, _ pitch: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps,
+    _: Edges.Type
   ) {
-    left.accumulate(row, channel, pixel, of: tile, taps)
-    right.accumulate(row, channel, pixel + Left.count, of: tile, taps)
+    left.accumulate(row, pitch, pixel, of: tile, taps, Edges.self)
+    right.accumulate(row, pitch, pixel + Left.count, of: tile, taps, Edges.self)
   }
 
   @inline(__always)

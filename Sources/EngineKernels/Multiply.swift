@@ -1,96 +1,181 @@
+import CPUFeatures
 import KernelInterface
 
 /// See ``MatrixArguments``. Panels are the outer loop: a panel of weights is read from memory once
-/// and stays in the first-level cache while all rows pass by it.
+/// and stays in a near cache while all rows pass by it.
 @inline(never)
 package func multiply(_ arguments: UnsafePointer<MatrixArguments>) {
   let job = arguments.pointee
-  let depth = job.depth * job.segments
   var vector = job.vectors.lowerBound
   while vector < job.vectors.upperBound {
     let width = min(FullColumns.count, job.vectors.upperBound - vector)
     switch width {
-    case 3: multiplyPanel(job, depth, vector, ThreeColumns.self)
-    case 2: multiplyPanel(job, depth, vector, TwoColumns.self)
-    default: multiplyPanel(job, depth, vector, OneColumn.self)
+    case 3: multiplyPanel(job, vector, ThreeColumns.self)
+    case 2: multiplyPanel(job, vector, TwoColumns.self)
+    default: multiplyPanel(job, vector, OneColumn.self)
     }
     vector += width
   }
 }
 
-/// All rows of one panel: full tiles first, then smaller ones for what is left.
+/// All rows of one panel, some of its depth at a time. What the sums are in between is kept in the
+/// output: they go on from there, so that the cut changes no bit.
 @inline(__always)
 private func multiplyPanel<Columns: TileColumns>(
-  _ job: MatrixArguments, _ depth: Int, _ vector: Int, _: Columns.Type
+  _ job: MatrixArguments, _ vector: Int, _: Columns.Type
 ) {
   let column = vector * Vector.width
-  var panel = job
-  panel.weights += column * depth
-  panel.bias += column
-  panel.output += column
-  while panel.rows >= FullRows<Columns>.count {
-    multiplyTile(&panel, FullRows<Columns>.self)
+  var pass = MatrixPass(job, column)
+  if job.segments > 1 {
+    pass.depth = job.depth
+    pass.rest = 0
+    multiplyRows(pass, Columns.self)
+    return
   }
-  while panel.rows >= FourRows<Columns>.count {
-    multiplyTile(&panel, FourRows<Columns>.self)
-  }
-  if panel.rows >= TwoRows<Columns>.count {
-    multiplyTile(&panel, TwoRows<Columns>.self)
-  }
-  if panel.rows > 0 {
-    multiplyTile(&panel, OneRow<Columns>.self)
+  // A single row uses every weight once: there is nothing to keep near.
+  let isRow = job.rows == 1
+  let limit = isRow ? job.depth : MatrixPass.depthLimit
+  let blocks = (job.depth + limit - 1) / limit
+  let block = (job.depth + blocks - 1) / blocks
+  let tiles = (job.rows + FullRows<Columns>.count - 1) / FullRows<Columns>.count
+  pass.ahead = isRow ? MatrixPass.rowAhead : block * Columns.count * Vector.width * 4
+  pass.pace = (Columns.count * Vector.width * 4 + tiles - 1) / tiles
+  var k = 0
+  while k < job.depth {
+    pass.depth = min(block, job.depth - k)
+    pass.isFirst = k == 0
+    k += pass.depth
+    pass.rest = job.depth - k
+    multiplyRows(pass, Columns.self)
+    pass.a += pass.depth
+    pass.weights += pass.depth * Columns.count * Vector.width
   }
 }
 
-/// The next rows of a panel; takes them off the panel's.
-@inline(__always)
-private func multiplyTile<Rows: TileRows>(_ panel: inout MatrixArguments, _: Rows.Type) {
-  let sums =
-    panel.segments == 1
-    ? product(panel.a, panel, Rows.self) : segmentedProduct(panel, Rows.self)
-  sums.finish(
-    .load(panel.bias), Bounds(panel.lower, panel.upper), panel.output, panel.outputStride)
-  panel.a += Rows.count * panel.rowStride
-  panel.output += Rows.count * panel.outputStride
-  panel.rows -= Rows.count
+/// A part of the depth for all rows of one panel.
+private struct MatrixPass {
+  /// Steps of k at most: their weights fill little more than half of a first-level cache, 32 KB, or
+  /// 48 KB on processors with AVX-512.
+  static var depthLimit: Int { depthBytes / (4 * FullColumns.count * Vector.width) }
+  #if KERNELS_AVX512
+    private static var depthBytes: Int { 24 << 10 }
+  #else
+    private static var depthBytes: Int { 18 << 10 }
+  #endif
+  /// Floats of a run of A where there are several: three pixels of three channels.
+  static var segmentDepth: Int { 9 }
+  /// Bytes that a single row fetches ahead: what arrives while memory takes its time.
+  static var rowAhead: Int { 1024 }
+
+  var a: UnsafePointer<Float>
+  let rowStride: Int
+  /// Floats of one run of A.
+  var depth = 0
+  let segments: Int
+  let segmentStride: Int
+  var weights: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>
+  let bounds: UnsafePointer<Float>
+  var output: UnsafeMutablePointer<Float>
+  let outputStride: Int
+  var rows: Int
+  /// Whether sums start at zero, or from what is in the output.
+  var isFirst = true
+  /// Depth that later passes do; at zero bias and bounds come.
+  var rest = 0
+  /// Bytes from the weights in use to those that are fetched ahead.
+  var ahead = 0
+  /// Bytes to fetch ahead per step of k.
+  var pace = 0
+
+  @inline(__always)
+  init(_ job: MatrixArguments, _ column: Int) {
+    a = job.a
+    rowStride = job.rowStride
+    segments = job.segments
+    segmentStride = job.segmentStride
+    weights = job.weights + column * job.depth * job.segments
+    bias = job.bias + column
+    bounds = job.bounds
+    output = job.output + column
+    outputStride = job.outputStride
+    rows = job.rows
+  }
 }
 
-/// Dot products over one run of A.
+/// Full tiles first, then smaller ones for what is left.
 @inline(__always)
-private func product<Rows: TileRows>(
-  _ a: UnsafePointer<Float>, _ panel: MatrixArguments, _: Rows.Type
-) -> Rows {
-  var sums = Rows()
-  var a = a
-  var weights = panel.weights
-  var count = panel.depth
-  repeat {
-    sums.accumulate(a, panel.rowStride, Rows.Columns.load(weights))
-    weights += Rows.Columns.count * Vector.width
-    a += 1
-    count -= 1
-  } while count != 0
-  return sums
+private func multiplyRows<Columns: TileColumns>(_ pass: MatrixPass, _: Columns.Type) {
+  var pass = pass
+  while pass.rows >= FullRows<Columns>.count {
+    multiplyTile(&pass, FullRows<Columns>.self)
+  }
+  while pass.rows >= FourRows<Columns>.count {
+    multiplyTile(&pass, FourRows<Columns>.self)
+  }
+  if pass.rows >= TwoRows<Columns>.count {
+    multiplyTile(&pass, TwoRows<Columns>.self)
+  }
+  if pass.rows > 0 {
+    multiplyTile(&pass, OneRow<Columns>.self)
+  }
 }
 
-/// Dot products over all runs of A, one after the other.
+/// The next rows of a pass; takes them off the pass.
 @inline(__always)
-private func segmentedProduct<Rows: TileRows>(_ panel: MatrixArguments, _: Rows.Type) -> Rows {
-  var sums = Rows()
-  var a = panel.a
-  var weights = panel.weights
-  var count = panel.depth
-  var total = panel.depth * panel.segments
-  repeat {
-    sums.accumulate(a, panel.rowStride, Rows.Columns.load(weights))
-    weights += Rows.Columns.count * Vector.width
-    a += 1
-    count -= 1
-    if count == 0 {
-      a += panel.segmentStride - panel.depth
-      count = panel.depth
-    }
-    total -= 1
-  } while total != 0
-  return sums
+private func multiplyTile<Rows: TileRows>(_ pass: inout MatrixPass, _: Rows.Type) {
+  var sums = pass.isFirst ? Rows() : Rows(pass.output, pass.outputStride)
+  if pass.segments == 1 {
+    sums.accumulate(pass)
+    pass.ahead += pass.pace * pass.depth
+  } else {
+    sums.accumulateSegments(pass)
+  }
+  if pass.rest == 0 {
+    sums.finish(.load(pass.bias), Bounds(pass.bounds), pass.output, pass.outputStride)
+  } else {
+    sums.store(pass.output, pass.outputStride)
+  }
+  pass.a += Rows.count * pass.rowStride
+  pass.output += Rows.count * pass.outputStride
+  pass.rows -= Rows.count
+}
+
+extension TileRows {
+  /// Adds the products over one run of A and fetches weights of the next pass meanwhile.
+  @inline(__always)
+  fileprivate mutating func accumulate(_ pass: MatrixPass) {
+    var a = pass.a
+    var weights = pass.weights
+    var next = UnsafeRawPointer(weights) + pass.ahead
+    var count = pass.depth
+    repeat {
+      cpu_prefetch(next)
+      // A single row uses more than a cache line per step.
+      if Self.count == 1 && Columns.count > 2 { cpu_prefetch(next + 64) }
+      next += pass.pace
+      accumulate(a, pass.rowStride, Columns.load(weights))
+      weights += Columns.count * Vector.width
+      a += 1
+      count -= 1
+    } while count != 0
+  }
+
+  /// Adds the products over all runs of A, one after the other.
+  @inline(__always)
+  fileprivate mutating func accumulateSegments(_ pass: MatrixPass) {
+    var start = pass.a
+    var weights = pass.weights
+    var segments = pass.segments
+    repeat {
+      var k = 0
+      while k < MatrixPass.segmentDepth {
+        accumulate(start + k, pass.rowStride, Columns.load(weights))
+        weights += Columns.count * Vector.width
+        k += 1
+      }
+      start += pass.segmentStride
+      segments -= 1
+    } while segments != 0
+  }
 }

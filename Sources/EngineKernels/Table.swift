@@ -6,5 +6,6 @@ package func makeKernelTable() -> KernelTable {
   KernelTable(
     vectorWidth: Vector.width, panelVectors: FullColumns.count,
     tileRows: FullRows<FullColumns>.count, multiply: multiply, depthwise: depthwise,
-    prepareRow: prepareRow, average: average)
+    prepareRow: prepareRow, average: average,
+    probeMultiplyAdd: probeMultiplyAdd, probeRead: probeRead)
 }

@@ -11,19 +11,24 @@ protocol TileColumns {
   /// The weights of one k.
   static func load(_ pointer: UnsafePointer<Float>) -> Self
   mutating func accumulate(_ a: Vector, _ weights: Self)
+  func store(_ pointer: UnsafeMutablePointer<Float>)
   /// Adds the bias, clamps and stores.
   func finish(_ bias: Self, _ bounds: Bounds, _ output: UnsafeMutablePointer<Float>)
 }
 
 /// The limits of a result.
+///
+/// They come from memory as whole vectors: the compiler copies a vector that is made from a scalar,
+/// and then does not see any more that it compares with what it selects, which is one instruction.
 struct Bounds {
   let lower: Vector
   let upper: Vector
 
+  /// A vector of lower limits and one of upper limits.
   @inline(__always)
-  init(_ lower: Float, _ upper: Float) {
-    self.lower = Vector(repeating: lower)
-    self.upper = Vector(repeating: upper)
+  init(_ pointer: UnsafePointer<Float>) {
+    lower = .load(pointer)
+    upper = .load(pointer + Vector.width)
   }
 }
 
@@ -43,6 +48,11 @@ struct OneColumn: TileColumns {
   @inline(__always)
   mutating func accumulate(_ a: Vector, _ weights: OneColumn) {
     v0.accumulate(a, weights.v0)
+  }
+
+  @inline(__always)
+  func store(_ pointer: UnsafeMutablePointer<Float>) {
+    v0.store(pointer)
   }
 
   @inline(__always)
@@ -74,6 +84,12 @@ struct TwoColumns: TileColumns {
   mutating func accumulate(_ a: Vector, _ weights: TwoColumns) {
     v0.accumulate(a, weights.v0)
     v1.accumulate(a, weights.v1)
+  }
+
+  @inline(__always)
+  func store(_ pointer: UnsafeMutablePointer<Float>) {
+    v0.store(pointer)
+    v1.store(pointer + Vector.width)
   }
 
   @inline(__always)
@@ -113,6 +129,13 @@ struct ThreeColumns: TileColumns {
   }
 
   @inline(__always)
+  func store(_ pointer: UnsafeMutablePointer<Float>) {
+    v0.store(pointer)
+    v1.store(pointer + Vector.width)
+    v2.store(pointer + 2 * Vector.width)
+  }
+
+  @inline(__always)
   func finish(_ bias: Self, _ bounds: Bounds, _ output: UnsafeMutablePointer<Float>) {
     (v0 + bias.v0).clamped(bounds).store(output)
     (v1 + bias.v1).clamped(bounds).store(output + Vector.width)
@@ -126,8 +149,11 @@ protocol TileRows {
   static var count: Int { get }
   /// All sums zero.
   init()
+  /// Sums as `store` left them.
+  init(_ pointer: UnsafePointer<Float>, _ stride: Int)
   /// Adds the products of one k; `a` points to that k in the first row of A.
   mutating func accumulate(_ a: UnsafePointer<Float>, _ stride: Int, _ weights: Columns)
+  func store(_ pointer: UnsafeMutablePointer<Float>, _ stride: Int)
   func finish(
     _ bias: Columns, _ bounds: Bounds, _ output: UnsafeMutablePointer<Float>, _ stride: Int)
 }
@@ -139,6 +165,12 @@ struct OneRow<Columns: TileColumns>: TileRows {
 
   @inline(__always)
   init() { sums = Columns(repeating: .zero) }
+
+  @inline(__always)
+  init(_ pointer: UnsafePointer<Float>, _ stride: Int) { sums = .load(pointer) }
+
+  @inline(__always)
+  func store(_ pointer: UnsafeMutablePointer<Float>, _ stride: Int) { sums.store(pointer) }
 
   @inline(__always)
   mutating func accumulate(_ a: UnsafePointer<Float>, _ stride: Int, _ weights: Columns) {
@@ -166,6 +198,18 @@ struct Stacked<Upper: TileRows, Lower: TileRows>: TileRows where Upper.Columns =
   init() {
     upper = Upper()
     lower = Lower()
+  }
+
+  @inline(__always)
+  init(_ pointer: UnsafePointer<Float>, _ stride: Int) {
+    upper = Upper(pointer, stride)
+    lower = Lower(pointer + Upper.count * stride, stride)
+  }
+
+  @inline(__always)
+  func store(_ pointer: UnsafeMutablePointer<Float>, _ stride: Int) {
+    upper.store(pointer, stride)
+    lower.store(pointer + Upper.count * stride, stride)
   }
 
   @inline(__always)

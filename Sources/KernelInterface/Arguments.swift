@@ -8,6 +8,7 @@ package struct MatrixArguments {
   package var a: UnsafePointer<Float>
   /// Floats from one row of A to the next.
   package var rowStride: Int
+  /// 9 if there are several segments.
   package var depth: Int
   package var segments: Int
   package var segmentStride: Int
@@ -22,15 +23,14 @@ package struct MatrixArguments {
   package var rows: Int
   /// Columns to compute, in vectors; the first is the start of a panel.
   package var vectors: Range<Int>
-  /// Bounds of the result. An element that is not a number passes both.
-  package var lower: Float
-  package var upper: Float
+  /// A vector of lower bounds of the result, then one of upper bounds. What is not a number passes.
+  package var bounds: UnsafePointer<Float>
 
   package init(
     a: UnsafePointer<Float>, rowStride: Int, depth: Int, segments: Int, segmentStride: Int,
     weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputStride: Int, rows: Int, vectors: Range<Int>,
-    lower: Float, upper: Float
+    bounds: UnsafePointer<Float>
   ) {
     self.a = a
     self.rowStride = rowStride
@@ -43,8 +43,7 @@ package struct MatrixArguments {
     self.outputStride = outputStride
     self.rows = rows
     self.vectors = vectors
-    self.lower = lower
-    self.upper = upper
+    self.bounds = bounds
   }
 }
 
@@ -52,8 +51,6 @@ package struct MatrixArguments {
 package struct DepthwiseArguments {
   /// All images, `[batch, inputHeight, inputWidth, channels]`.
   package var input: UnsafePointer<Float>
-  /// At least `(2 * tile + 1) * channels` zeros, read in place of rows and columns of padding.
-  package var zeros: UnsafePointer<Float>
   /// For every vector of channels its 9 taps, row by row.
   package var weights: UnsafePointer<Float>
   package var bias: UnsafePointer<Float>
@@ -72,16 +69,17 @@ package struct DepthwiseArguments {
   package var paddingLeft: Int
   /// Output pixels of the whole batch, row by row, image by image.
   package var pixels: Range<Int>
-  package var upper: Float
+  /// As in ``MatrixArguments``.
+  package var bounds: UnsafePointer<Float>
 
   package init(
-    input: UnsafePointer<Float>, zeros: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, inputHeight: Int,
     inputWidth: Int, outputHeight: Int, outputWidth: Int, channels: Int, stride: Int,
-    paddingTop: Int, paddingLeft: Int, pixels: Range<Int>, upper: Float
+    paddingTop: Int, paddingLeft: Int, pixels: Range<Int>,
+    bounds: UnsafePointer<Float>
   ) {
     self.input = input
-    self.zeros = zeros
     self.weights = weights
     self.bias = bias
     self.output = output
@@ -94,7 +92,7 @@ package struct DepthwiseArguments {
     self.paddingTop = paddingTop
     self.paddingLeft = paddingLeft
     self.pixels = pixels
-    self.upper = upper
+    self.bounds = bounds
   }
 }
 
@@ -136,5 +134,21 @@ package struct AverageArguments {
     self.output = output
     self.pixels = pixels
     self.channels = channels
+  }
+}
+
+/// A measurement of what the processor can do at best; the values mean nothing.
+package struct ProbeArguments {
+  /// For multiply-adds 12 vectors, for reading `count` floats.
+  package var input: UnsafePointer<Float>
+  /// Room for 6 vectors.
+  package var output: UnsafeMutablePointer<Float>
+  /// Rounds of 12 vector multiply-adds, or floats to read.
+  package var count: Int
+
+  package init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int) {
+    self.input = input
+    self.output = output
+    self.count = count
   }
 }

@@ -15,13 +15,19 @@ package struct KernelTable: Sendable {
   package let depthwise: @Sendable (UnsafePointer<DepthwiseArguments>) -> Void
   package let prepareRow: @Sendable (UnsafePointer<PrepareRowArguments>) -> Void
   package let average: @Sendable (UnsafePointer<AverageArguments>) -> Void
+  /// Multiply-adds at the peak rate; see ``ProbeArguments``.
+  package let probeMultiplyAdd: @Sendable (UnsafePointer<ProbeArguments>) -> Void
+  /// Reading at the peak rate.
+  package let probeRead: @Sendable (UnsafePointer<ProbeArguments>) -> Void
 
   package init(
     vectorWidth: Int, panelVectors: Int, tileRows: Int,
     multiply: @escaping @Sendable (UnsafePointer<MatrixArguments>) -> Void,
     depthwise: @escaping @Sendable (UnsafePointer<DepthwiseArguments>) -> Void,
     prepareRow: @escaping @Sendable (UnsafePointer<PrepareRowArguments>) -> Void,
-    average: @escaping @Sendable (UnsafePointer<AverageArguments>) -> Void
+    average: @escaping @Sendable (UnsafePointer<AverageArguments>) -> Void,
+    probeMultiplyAdd: @escaping @Sendable (UnsafePointer<ProbeArguments>) -> Void,
+    probeRead: @escaping @Sendable (UnsafePointer<ProbeArguments>) -> Void
   ) {
     self.vectorWidth = vectorWidth
     self.panelVectors = panelVectors
@@ -30,5 +36,7 @@ package struct KernelTable: Sendable {
     self.depthwise = depthwise
     self.prepareRow = prepareRow
     self.average = average
+    self.probeMultiplyAdd = probeMultiplyAdd
+    self.probeRead = probeRead
   }
 }

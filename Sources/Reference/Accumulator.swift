@@ -27,7 +27,7 @@ public struct Sum<Scalar: Real & BinaryFloatingPoint & Sendable>: Accumulator {
   }
 }
 
-/// A dot product together with the two sums that describe its rounding.
+/// A dot product together with the sums that describe its rounding.
 ///
 /// With products p_k and partial sums s_k = p_1 + … + p_k:
 ///
@@ -35,28 +35,30 @@ public struct Sum<Scalar: Real & BinaryFloatingPoint & Sendable>: Accumulator {
 ///   more than γ_n A (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., section 3.1).
 /// - ``squares`` is Q = Σ p_k² + Σ_{k≥2} s_k². Each product and each addition rounds its own result,
 ///   so c u² Q is the variance of the error of the recursive sum.
+/// - ``productSquares`` is Σ p_k² alone: what rounding the operands adds, once for each operand that
+///   was rounded before the sum.
 public struct Moments: Accumulator, Hashable {
   /// s_n, the dot product.
   public private(set) var value = 0.0
   /// A.
   public private(set) var absolute = 0.0
   /// Q.
-  public private(set) var squares = 0.0
-  /// The first addition, 0 + p_1, is exact and contributes nothing to Q.
-  private var isEmpty = true
+  public var squares: Double { productSquares + sumSquares }
+  /// Σ p_k².
+  public private(set) var productSquares = 0.0
+  /// Σ s_k² over the additions that can round. The first, 0 + p_1, is exact, as it is to every sum
+  /// that is still zero.
+  private var sumSquares = 0.0
 
   public init() {}
 
   @inline(__always)
   public mutating func add(_ x: Double, times w: Double) {
     let product = x * w
+    let isExact = absolute == 0
     value += product
     absolute += abs(product)
-    squares += product * product
-    if isEmpty {
-      isEmpty = false
-    } else {
-      squares += value * value
-    }
+    productSquares += product * product
+    if !isExact { sumSquares += value * value }
   }
 }

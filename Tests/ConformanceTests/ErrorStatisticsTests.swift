@@ -71,4 +71,35 @@ import Testing
     #expect(statistics.count == 0)
     #expect(statistics.worst == nil)
   }
+
+  @Test func `special values match only themselves`() {
+    let infinity = Double.infinity
+    #expect(compare([.nan, .infinity], [.nan, infinity]).notMatched == 0)
+    #expect(compare([1, .infinity, .nan], [.nan, -infinity, 1]).notMatched == 3)
+    #expect(compare([-0.0, 0, -1], [0, 0, -1]).negativeZeros == 1)
+  }
+
+  @Test func `a subnormal may be flushed, a normal number may not`() {
+    #expect(compare([0], [0x1p-127], bounds: [0]).utilisation == 0)
+    #expect(compare([0], [0x1p-126], bounds: [0]).utilisation == .infinity)
+  }
+
+  @Test func `equal values count once`() {
+    var generator = SeededGenerator(seed: 3)
+    for _ in 0..<50 {
+      let count = Int.random(in: 1...400, using: &generator)
+      let reference = (0..<count).map { _ in Double(Int.random(in: 0...60, using: &generator)) }
+      let variance = (0..<count).map { _ in
+        max(Double.random(in: -0.5...1, using: &generator), 0)
+      }
+      var groups: [Double: Double] = [:]
+      for (value, variance) in zip(reference, variance) { groups[value, default: 0] += variance }
+      let total = groups.values.reduce(0, +)
+      let squares = groups.values.reduce(0) { $0 + $1 * $1 }
+      let expected = squares > 0 ? total * total / squares : 0
+      let found = EffectiveCount.count(
+        tensor(variance), reference: tensor(reference), isCommon: false)
+      #expect(abs(found - expected) <= 1e-9 * expected)
+    }
+  }
 }

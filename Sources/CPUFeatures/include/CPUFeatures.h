@@ -15,6 +15,11 @@ bool cpu_has_avx2(void);
 /// x86-64-v4 may use: AVX-512 F, BW, CD, DQ and VL on top of the former.
 bool cpu_has_avx512(void);
 
+/// Asks for the cache line at `address`, to be read soon. Any address will do.
+static inline void cpu_prefetch(const void *address) {
+  __builtin_prefetch(address, 0, 3);
+}
+
 /// Tells the processor that this is a spin loop.
 static inline void cpu_relax(void) {
 #if defined(__x86_64__)

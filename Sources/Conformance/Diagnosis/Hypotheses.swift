@@ -52,11 +52,15 @@ struct Hypotheses {
   ///
   /// - Parameter isRepeatable: Whether the first input gave the same bits twice.
   func diagnose(_ outputs: [Tensor<Float>], isRepeatable: Bool = true) -> Diagnosis? {
-    var causes = hypotheses.filter { $0.fault.nature == .structure && reproduces($0, outputs) }
-      .map { cause($0.fault, .reproduces) }
-    if causes.isEmpty {
-      causes = hypotheses.filter { $0.fault.nature == .rounding && resembles($0, outputs) }
-        .map { cause($0.fault, .resembles) }
+    var causes: [Diagnosis.Cause] = []
+    // Where nothing is wrong with these results, a mistake that changes nothing explains them too.
+    if !isHealthy(outputs) {
+      causes = hypotheses.filter { $0.fault.nature == .structure && reproduces($0, outputs) }
+        .map { cause($0.fault, .reproduces) }
+      if causes.isEmpty {
+        causes = hypotheses.filter { $0.fault.nature == .rounding && resembles($0, outputs) }
+          .map { cause($0.fault, .resembles) }
+      }
     }
     if causes.isEmpty, !isRepeatable {
       causes = hypotheses.filter { !$0.script.arithmetic.isRepeatable }
@@ -72,18 +76,25 @@ struct Hypotheses {
     Diagnosis.Cause(fault: fault.name, summary: fault.summary, evidence: evidence)
   }
 
-  /// Whether the results pass the isolated gates once the mistake is taken for granted.
+  private func isHealthy(_ outputs: [Tensor<Float>]) -> Bool {
+    zip(healthy, outputs).allSatisfy { explains($0, $1) }
+  }
+
+  /// Whether a result is within bound and budget of what is expected.
+  private func explains(_ expected: IsolatedLayer, _ output: Tensor<Float>) -> Bool {
+    expected.contains(output, utilisation: profile.boundUtilisation)
+      && Gate.isolatedBudget
+        .judge(expected.measurement(output), of: expected.layer.endPoint, profile).status.conforms
+  }
+
+  /// Whether the results are right once the mistake is taken for granted.
   private func reproduces(_ hypothesis: Hypothesis, _ outputs: [Tensor<Float>]) -> Bool {
     outputs.indices.allSatisfy { place in
       let expected =
         hypothesis.isolated.isEmpty
         ? IsolatedLayer(hypothesis.script, input: healthy[place].input)
         : hypothesis.isolated[place]
-      guard expected.contains(outputs[place], utilisation: profile.boundUtilisation) else {
-        return false
-      }
-      let measurement = expected.measurement(outputs[place])
-      return Gate.isolatedBudget.judge(measurement, profile).status.conforms
+      return explains(expected, outputs[place])
     }
   }
 

@@ -9,7 +9,7 @@
 extension Gate {
   func judgeIsolatedBound(_ measurement: Measurement, _ profile: Profile) -> GateResult {
     guard let utilisation = measurement.isolated?.utilisation else {
-      return GateResult(self, status: .notRun, note: "the subject does not show this end point")
+      return GateResult(self, status: .notRun, note: measurement.missing)
     }
     return GateResult(
       self,

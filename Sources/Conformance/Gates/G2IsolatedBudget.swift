@@ -10,7 +10,7 @@ extension Gate {
       let ratio = GateResult.budgetCriterion(
         "rms(error) / rms(sigma)", statistics, limit: profile.isolatedBudgetRatio)
     else {
-      return GateResult(self, status: .notRun, note: "the subject does not show this end point")
+      return GateResult(self, status: .notRun, note: measurement.missing)
     }
     return GateResult(
       self,

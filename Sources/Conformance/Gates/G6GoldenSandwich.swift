@@ -1,3 +1,5 @@
+import MobileNet
+
 /// G6, golden sandwich: the golden file, too, has to agree with the reference.
 ///
 /// TensorFlow's float32 activations carry rounding errors of their own, so they are judged like any
@@ -9,13 +11,21 @@
 /// subject is at fault; if only the golden disagrees, the file is; if subject and golden agree with
 /// each other but not with the reference, the reference is.
 extension Gate {
-  func judgeGoldenSandwich(_ measurement: Measurement, _ profile: Profile) -> GateResult {
+  func judgeGoldenSandwich(
+    _ measurement: Measurement, of endPoint: EndPoint, _ profile: Profile
+  ) -> GateResult {
     var criteria: [GateResult.Criterion] = []
     if let utilisation = measurement.goldenIsolated?.utilisation {
       criteria.append(
         GateResult.Criterion(
           measure: "golden alone: max |error| / bound", value: utilisation,
           limit: profile.boundUtilisation))
+    }
+    if let clamp = measurement.goldenIsolated?.clamp {
+      criteria.append(
+        GateResult.Criterion(
+          measure: "golden alone: elements beyond the clamp that are not 0 or 6",
+          value: Double(clamp.deviations), limit: profile.clampDeviations))
     }
     if let golden = measurement.goldenAccumulated, let maxSigma = golden.maxSigma,
       let ratio = GateResult.budgetCriterion(
@@ -37,16 +47,18 @@ extension Gate {
       return GateResult(self, status: .notRun, note: "the golden does not show this end point")
     }
     var result = GateResult(self, criteria: criteria)
-    if result.status == .fail { result.note = Self.suspect(measurement, profile) }
+    if result.status == .fail { result.note = Self.suspect(measurement, endPoint, profile) }
     return result
   }
 
-  private static func suspect(_ measurement: Measurement, _ profile: Profile) -> String {
+  private static func suspect(
+    _ measurement: Measurement, _ endPoint: EndPoint, _ profile: Profile
+  ) -> String {
     if let distance = measurement.referenceDistance, !(distance <= profile.referenceDistance) {
       return "the reference is not TensorFlow's float64: suspect the reference"
     }
     let subjectPasses = [Gate.isolatedBound, .accumulatedBudget].allSatisfy {
-      $0.judge(measurement, profile).status == .pass
+      $0.judge(measurement, of: endPoint, profile).status == .pass
     }
     if subjectPasses { return "subject and reference agree: suspect the golden file" }
     if measurement.subjectAgreesWithGolden == true {

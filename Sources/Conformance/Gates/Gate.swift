@@ -1,9 +1,15 @@
+import MobileNet
+
 /// The checks that every end point has to pass, each in a file of its own.
 public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
   case isolatedBound = "G1"
   case isolatedBudget = "G2"
   case accumulatedBudget = "G3"
+  case clampExactness = "G4"
+  case exactIntegers = "G5"
   case goldenSandwich = "G6"
+  case bias = "G7"
+  case values = "G8"
   case repeatability = "G9"
 
   /// A few words for tables.
@@ -12,25 +18,57 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     case .isolatedBound: "isolated bound"
     case .isolatedBudget: "isolated budget"
     case .accumulatedBudget: "accumulated budget"
+    case .clampExactness: "clamp exactness"
+    case .exactIntegers: "exact integers"
     case .goldenSandwich: "golden sandwich"
+    case .bias: "bias and variance"
+    case .values: "values"
     case .repeatability: "repeatability"
     }
   }
 
   /// Whether the gate looks at a layer by itself, so that its failure puts the blame on that layer.
   public var isIsolated: Bool {
-    self == .isolatedBound || self == .isolatedBudget || self == .repeatability
+    switch self {
+    case .isolatedBound, .isolatedBudget, .clampExactness, .exactIntegers, .bias, .repeatability:
+      true
+    case .accumulatedBudget, .goldenSandwich, .values:
+      false
+    }
   }
 
   public static func < (left: Gate, right: Gate) -> Bool { left.rawValue < right.rawValue }
 
-  /// Applies the gate to what was measured at one end point.
-  func judge(_ measurement: Measurement, _ profile: Profile) -> GateResult {
+  /// The gates that a golden's end point has to pass. G5 has data of its own.
+  ///
+  /// - Parameter isGolden: Whether the golden shows the end point.
+  static func judging(_ layer: Layer, isGolden: Bool) -> [Gate] {
+    allCases.filter { gate in
+      switch gate {
+      case .isolatedBound, .isolatedBudget, .accumulatedBudget, .values: true
+      case .clampExactness: layer.convolution != nil
+      case .exactIntegers: false
+      // Whether layers repeat themselves is seen on the probe.
+      case .repeatability: false
+      // A sweep's cases hold only some end points of the oracle; what it does not show is no witness.
+      case .goldenSandwich: isGolden
+      // The probabilities of an image share one sum, so their errors have one sign.
+      case .bias: layer.endPoint != .predictions
+      }
+    }
+  }
+
+  /// Applies the gate to what was measured at one end point of a golden.
+  func judge(_ measurement: Measurement, of endPoint: EndPoint, _ profile: Profile) -> GateResult {
     switch self {
     case .isolatedBound: judgeIsolatedBound(measurement, profile)
     case .isolatedBudget: judgeIsolatedBudget(measurement, profile)
     case .accumulatedBudget: judgeAccumulatedBudget(measurement, profile)
-    case .goldenSandwich: judgeGoldenSandwich(measurement, profile)
+    case .clampExactness: judgeClampExactness(measurement, profile)
+    case .goldenSandwich: judgeGoldenSandwich(measurement, of: endPoint, profile)
+    case .bias: judgeBias(measurement, profile)
+    case .values: judgeValues(measurement, of: endPoint, profile)
+    case .exactIntegers: preconditionFailure("G5 does not judge goldens")
     case .repeatability: judgeRepeatability(measurement, profile)
     }
   }
@@ -108,4 +146,6 @@ struct Measurement {
   var subjectAgreesWithGolden: Bool?
   /// Elements whose bits differ between two runs of the layer by itself, if it ran twice.
   var changed: Int?
+  /// Why there is no ``isolated`` or ``accumulated``.
+  var missing = "the subject does not show this end point"
 }

@@ -122,7 +122,7 @@ struct LayerBench {
       guard later == index || (whole && failures.isEmpty) else { continue }
       var measurement = Measurement()
       measurement.accumulated = item.reference[later].statistics(current)
-      let result = Gate.accumulatedBudget.judge(measurement, profile)
+      let result = Gate.accumulatedBudget.judge(measurement, of: endPoint, profile)
       guard !result.status.conforms else { continue }
       failures.append(Failure(result, item.golden.name))
       finding.divergence = earlier(finding.divergence, endPoint)
@@ -144,14 +144,19 @@ struct LayerBench {
   ) -> String? {
     switch fault.nature {
     case .structure:
+      var isClamped = false
       for item in isolated {
-        let faulty = IsolatedLayer(script, input: item.input).evaluation.output
-        for k in 0..<faulty.count {
-          let distance = abs(faulty[flat: k] - item.evaluation.output[flat: k])
-          guard distance <= Self.precision * item.bounds[flat: k] else { return nil }
+        let faulty = IsolatedLayer(script, input: item.input).evaluation
+        let healthy = item.evaluation
+        for k in 0..<faulty.output.count {
+          let allowed = Self.precision * item.bounds[flat: k]
+          guard abs(faulty.output[flat: k] - healthy.output[flat: k]) <= allowed else { return nil }
+          let before = abs(faulty.preActivation[flat: k] - healthy.preActivation[flat: k])
+          if before > allowed { isClamped = true }
         }
       }
       return "in float64 it yields the reference's values on all \(isolated.count) inputs"
+        + (isClamped ? ": all that it changes is clamped" : ": it changes no number")
     case .rounding:
       guard zip(outputs, clean).allSatisfy({ $0.hasSameBits(as: $1) }) else { return nil }
       return "it yields the same bits on all \(isolated.count) inputs"

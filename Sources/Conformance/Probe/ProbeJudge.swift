@@ -64,9 +64,9 @@ extension IsolatedLayer {
 
   /// What the isolated gates say, the one for repeatability only if there was a second run.
   func judge(_ measurement: Measurement, _ profile: Profile) -> [GateResult] {
-    Gate.allCases
-      .filter { $0.isIsolated && ($0 != .repeatability || measurement.changed != nil) }
-      .map { $0.judge(measurement, profile) }
+    let isolated = Gate.judging(layer, isGolden: false).filter(\.isIsolated)
+    let gates = isolated + (measurement.changed == nil ? [] : [.repeatability])
+    return gates.map { $0.judge(measurement, of: layer.endPoint, profile) }
   }
 }
 

@@ -19,6 +19,8 @@ public struct ConformanceRecord: Sendable, Codable {
   /// Against what: every golden file.
   public var goldens: [GoldenIdentity]
   public var profile: Profile
+  /// What became of every waiver.
+  public var waivers: [WaiverRecord]
   /// Which part of the goldens was judged, if not all.
   public var selection: Selection
   public var host: Host
@@ -62,10 +64,10 @@ public struct ConformanceRecord: Sendable, Codable {
 /// What one case came to.
 public struct CaseRecord: Sendable, Codable {
   public var name: String
-  /// The golden file that holds the case.
+  /// The golden file that holds the case; empty if Assay has made it.
   public var golden: String
   public var description: String
-  /// `[batch, height, width, 3]`.
+  /// `[batch, height, width, 3]`; empty if the case is not about images.
   public var images: [Int]
   public var status: Status
   public var seconds: Double
@@ -73,6 +75,9 @@ public struct CaseRecord: Sendable, Codable {
   public var topClasses: [TopClass]
   /// In order of the layers.
   public var endPoints: [EndPointRecord]
+
+  /// Whether Assay made the case itself, as for gate G5.
+  public var isMade: Bool { golden.isEmpty }
 
   /// Which class wins for one image, according to each witness that has logits.
   public struct TopClass: Hashable, Sendable, Codable {
@@ -104,6 +109,9 @@ public struct EndPointRecord: Sendable, Codable {
   public var goldenAccumulated: ErrorStatistics?
   /// Relative L2 distance of the reference's chain from TensorFlow's float64.
   public var referenceDistance: Double?
+  /// How much a change of the images by one unit in the last place is magnified on its way here, if
+  /// that was measured.
+  public var conditioning: Double?
   public var gates: [GateResult]
 }
 

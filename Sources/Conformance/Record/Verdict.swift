@@ -12,6 +12,8 @@ public struct Verdict: Hashable, Sendable, Codable {
   public var diagnosis: Diagnosis?
   /// How many gates came to which status.
   public var gates: [String: Int]
+  /// What the verdict does not speak of, and why.
+  public var omissions: [String]
   /// The verdict in one line, as `assay verify` prints it last.
   public var line: String
 }
@@ -41,32 +43,65 @@ extension Verdict {
   /// - Parameters:
   ///   - order: All end points in order of computation.
   ///   - restricted: Whether only a selection was judged, which the line then says.
-  ///   - diagnosis: Looks for the cause of a first divergence.
+  ///   - waivers: What became of them; one that is expired or not needed is a failure by itself.
+  ///   - omissions: What was left out, which the line then says.
+  ///   - diagnosis: Which known mistakes explain the first divergence.
   init(
     cases: [CaseRecord], subject: SubjectIdentity, order: [EndPoint], restricted: Bool,
-    diagnosis: (FirstDivergence) throws -> Diagnosis? = { _ in nil }
-  ) rethrows {
+    waivers: [WaiverRecord] = [], omissions: [String] = [],
+    diagnosis: Diagnosis? = nil
+  ) {
     let results = cases.flatMap { $0.endPoints.flatMap(\.gates) }
     var counts: [String: Int] = [:]
     for result in results { counts[result.status.rawValue, default: 0] += 1 }
     gates = counts
+    self.omissions = omissions
     // Nothing judged is nothing passed.
-    status = Status.gravest(results.map(\.status)) ?? .notRun
+    let gravest = Status.gravest(results.map(\.status)) ?? .notRun
+    let stale = waivers.first { !$0.state.conforms }
+    status = stale != nil && gravest.conforms ? .fail : gravest
     conforms = status.conforms
     firstDivergence = FirstDivergence(cases: cases, order: order)
-    self.diagnosis = try firstDivergence.flatMap(diagnosis)
+    self.diagnosis = diagnosis
 
-    let endPointCount = cases.reduce(0) { $0 + $1.endPoints.count }
-    let scope =
-      "\(cases.count) \(cases.count == 1 ? "case" : "cases"), \(endPointCount) end points, "
-      + "\(results.count) gates" + (restricted ? " (a selection)" : "")
+    let scope = Self.scope(cases, counts: counts, restricted: restricted, omissions: omissions)
     if conforms {
       line = "CONFORMS  \(subject.name): \(scope)"
     } else if let firstDivergence {
-      let cause = self.diagnosis.map { "; \($0.summary)" } ?? ""
+      let cause = diagnosis.map { "; \($0.summary)" } ?? ""
       line = "DOES NOT CONFORM  \(subject.name): \(firstDivergence.summary)\(cause); \(scope)"
+    } else if let stale {
+      line = "DOES NOT CONFORM  \(subject.name): \(stale.summary); \(scope)"
     } else {
       line = "DOES NOT CONFORM  \(subject.name): nothing was judged"
+    }
+  }
+
+  /// `13 cases, 390 end points, 2340 gates (3 waived, 12 not run)`.
+  private static func scope(
+    _ cases: [CaseRecord], counts: [String: Int], restricted: Bool, omissions: [String]
+  ) -> String {
+    let endPointCount = cases.reduce(0) { $0 + $1.endPoints.count }
+    let remarks = [(Status.waived, "waived"), (.notRun, "not run")].compactMap { status, label in
+      counts[status.rawValue].map { "\($0) \(label)" }
+    }
+    let text =
+      "\(cases.count) \(cases.count == 1 ? "case" : "cases"), \(endPointCount) end points, "
+      + "\(counts.values.reduce(0, +)) gates"
+      + (remarks.isEmpty ? "" : " (\(remarks.joined(separator: ", ")))")
+      + (restricted ? " (a selection)" : "")
+    return ([text] + omissions).joined(separator: ", ")
+  }
+}
+
+extension WaiverRecord {
+  /// `the waiver of G3 for Conv2d_6_* by A. Nother is not needed any more: remove it`.
+  public var summary: String {
+    let text = "the waiver of \(waiver.gate) for \(waiver.layer) by \(waiver.owner)"
+    switch state {
+    case .used, .notJudged: return text
+    case .unneeded: return "\(text) is not needed: remove it"
+    case .expired: return "\(text) expired on \(waiver.expires): remove it, or sign it again"
     }
   }
 }
@@ -153,8 +188,11 @@ extension FirstDivergence {
 
     var worst: ErrorStatistics.Element? {
       switch result.gate {
-      case .isolatedBound, .isolatedBudget, .repeatability: endPoint.isolated?.worst
+      case .isolatedBound, .isolatedBudget, .exactIntegers, .bias, .repeatability:
+        endPoint.isolated?.worst
+      case .clampExactness: endPoint.isolated?.clamp?.worst
       case .accumulatedBudget: endPoint.accumulated?.worst
+      case .values: endPoint.isolated?.worst ?? endPoint.accumulated?.worst
       case .goldenSandwich: endPoint.goldenIsolated?.worst ?? endPoint.goldenAccumulated?.worst
       }
     }

@@ -9,6 +9,11 @@ import Reference
 /// Every operation's rounding error is taken as an independent number of variance c u² times its
 /// squared result (``Roundoff/meanSquare``). With p_k the products and s_k the partial sums of a
 /// sequential dot product this gives c u² Q, Q = Σ p_k² + Σ_{k≥2} s_k².
+///
+/// An engine may fold batch norm into its weights, as ``ErrorBound`` allows. The budget then has to
+/// pay for what folding rounds as well: every weight times the scale (one more Σ p_k²), the mean times
+/// the scale, and the offset less that product. Where the mean is large beside the result these are
+/// most of the error.
 public enum ErrorBudget {
   /// Variance of the error that one layer introduces, before its clamp.
   ///
@@ -26,8 +31,10 @@ public enum ErrorBudget {
     }
     var variance = evaluation.output
     switch layer.operation {
-    case .convolution:
+    case .convolution(let convolution):
       guard let norm = evaluation.norm else { preconditionFailure("a convolution has batch norm") }
+      // Folded weights are rounded; so is 2x - 1, which only the first layer reads.
+      let operands = convolution.kind == .standard ? 2.0 : 1
       let channels = norm.mean.count
       for index in 0..<variance.count {
         let c = index % channels
@@ -35,8 +42,12 @@ public enum ErrorBudget {
         // Subtraction, product, and the three roundings inside the scale; then the last addition.
         let scaled = (moments[flat: index].value - norm.mean[c]) * scale
         let y = evaluation.preActivation[flat: index]
+        let shift = norm.mean[c] * scale
+        let folded = norm.offset[c] - shift
+        let sum = moments[flat: index].squares + operands * moments[flat: index].productSquares
         variance[flat: index] =
-          unit * (scale * scale * moments[flat: index].squares + 5 * scaled * scaled + y * y)
+          unit
+          * (scale * scale * sum + 5 * scaled * scaled + shift * shift + folded * folded + y * y)
       }
     case .globalPool:
       let count = Double(input.shape[1] * input.shape[2])

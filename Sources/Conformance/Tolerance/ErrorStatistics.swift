@@ -10,6 +10,10 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   public var count: Int
   /// Elements that are not finite although the reference is.
   public var notFinite: Int
+  /// Elements where only one of the two is NaN, or where they are not the same infinity.
+  public var notMatched: Int
+  /// Elements that are -0.
+  public var negativeZeros: Int
   /// Share of elements that are exactly zero in the judged tensor.
   public var zeroFraction: Double
   /// Largest absolute error.
@@ -36,6 +40,10 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   public var effectiveCount: Double?
   /// Largest |error| / sigma, if a budget was given.
   public var maxSigma: Double?
+  /// What the clamp holds at 0 and 6, for a convolution by itself.
+  public var clamp: ClampStatistics?
+  /// Bias and spread of the rounding errors, for a layer by itself.
+  public var rounding: RoundingStatistics?
   /// The element with the largest utilisation, or else with the most sigmas or the largest error.
   public var worst: Element?
 
@@ -63,6 +71,8 @@ extension ErrorStatistics {
     package let clamped: Tensor<Double>
     /// Whether all elements of one image err together, as the softmax's do through their common sum.
     package let isCommon: Bool
+    /// Of ``clamped``; `nil` if it has yet to be counted.
+    package private(set) var effectiveCount: Double?
 
     package init(element: Tensor<Double>, clamped: Tensor<Double>, isCommon: Bool = false) {
       self.element = element
@@ -70,13 +80,24 @@ extension ErrorStatistics {
       self.isCommon = isCommon
     }
 
+    /// The same with its independent errors counted, once for all that is compared with `reference`.
+    package func counted(for reference: Tensor<Double>) -> Budget {
+      var budget = self
+      budget.effectiveCount = EffectiveCount.count(
+        clamped, reference: reference, isCommon: isCommon)
+      return budget
+    }
+
     /// The budget for errors that are larger by `factor`.
     func scaled(by factor: Double) -> Budget {
       guard factor != 1 else { return self }
       let square = factor * factor
-      return Budget(
+      var budget = Budget(
         element: element.map { $0 * square }, clamped: clamped.map { $0 * square },
         isCommon: isCommon)
+      // A common factor changes no proportion.
+      budget.effectiveCount = effectiveCount
+      return budget
     }
   }
 
@@ -91,7 +112,6 @@ extension ErrorStatistics {
     budget: Budget? = nil
   ) {
     var sums = Sums()
-    let imageCount = max(reference.count / max(reference.shape.first ?? 1, 1), 1)
     var tightest = (ratio: -1.0, index: 0)
     for index in 0..<reference.count {
       let exact = reference[flat: index]
@@ -101,8 +121,7 @@ extension ErrorStatistics {
       if let budget {
         ratio = Self.ratio(error, budget.element[flat: index].squareRoot())
         sums.maxSigma = max(sums.maxSigma, ratio)
-        let group = budget.isCommon ? UInt64(index / imageCount) : exact.bitPattern
-        sums.add(variance: budget.clamped[flat: index], group: group)
+        sums.variance += budget.clamped[flat: index]
       }
       if let bounds {
         ratio = Self.ratio(error, bounds[flat: index])
@@ -119,13 +138,21 @@ extension ErrorStatistics {
         reference: reference[flat: place], bound: bounds?[flat: place],
         sigma: budget?.element[flat: place].squareRoot())
     self.init(
-      sums, hasBounds: bounds != nil, hasBudget: budget != nil, worst: worst)
+      sums, hasBounds: bounds != nil,
+      effectiveCount: budget.map {
+        $0.effectiveCount ?? $0.counted(for: reference).effectiveCount ?? 0
+      },
+      worst: worst)
   }
 
-  private init(_ sums: Sums, hasBounds: Bool, hasBudget: Bool, worst: Element?) {
+  /// - Parameter effectiveCount: Of the budget, if there was one.
+  private init(_ sums: Sums, hasBounds: Bool, effectiveCount: Double?, worst: Element?) {
+    let hasBudget = effectiveCount != nil
     let count = Double(max(sums.count, 1))
     self.count = sums.count
     notFinite = sums.notFinite
+    notMatched = sums.notMatched
+    negativeZeros = sums.negativeZeros
     zeroFraction = Double(sums.zeros) / count
     maxAbsolute = sums.maxAbsolute
     rms = (sums.squares / count).squareRoot()
@@ -136,14 +163,16 @@ extension ErrorStatistics {
     utilisation = hasBounds ? sums.utilisation : nil
     budgetRatio =
       hasBudget ? Self.ratio(sums.squares.squareRoot(), sums.variance.squareRoot()) : nil
-    effectiveCount = hasBudget ? sums.effectiveCount : nil
+    self.effectiveCount = effectiveCount
     maxSigma = hasBudget ? sums.maxSigma : nil
     self.worst = worst
   }
 
-  /// |value - reference|, infinite where one is not finite and they are not the same.
+  /// |value - reference|, infinite where one is not finite and they are not the same; 0 where a
+  /// reference below the normal range was flushed to zero.
   private static func error(_ value: Double, _ reference: Double) -> Double {
     if value == reference || (value.isNaN && reference.isNaN) { return 0 }
+    if value == 0 && abs(reference) < Roundoff.smallestNormal { return 0 }
     let error = abs(value - reference)
     return error.isNaN ? .infinity : error
   }
@@ -165,6 +194,8 @@ extension ErrorStatistics {
   private struct Sums {
     var count = 0
     var notFinite = 0
+    var notMatched = 0
+    var negativeZeros = 0
     var zeros = 0
     var error = 0.0
     var squares = 0.0
@@ -172,8 +203,6 @@ extension ErrorStatistics {
     var referenceSquares = 0.0
     var dot = 0.0
     var variance = 0.0
-    /// Variance of all elements that err together.
-    var varianceByGroup: [UInt64: Double] = [:]
     var maxAbsolute = 0.0
     var maxULP = 0.0
     var maxSigma = 0.0
@@ -184,31 +213,27 @@ extension ErrorStatistics {
       count += 1
       if value == 0 { zeros += 1 }
       if !value.isFinite && reference.isFinite { notFinite += 1 }
+      if !Self.match(wide, reference) { notMatched += 1 }
+      if value == 0 && value.sign == .minus { negativeZeros += 1 }
       self.error += wide - reference
       squares += error * error
       valueSquares += wide * wide
       referenceSquares += reference * reference
       dot += wide * reference
       maxAbsolute = max(maxAbsolute, error)
-      if error > 0 { maxULP = max(maxULP, error / Self.ulp(reference)) }
+      if error > 0 { maxULP = max(maxULP, error / ErrorStatistics.ulp(reference)) }
     }
 
-    mutating func add(variance: Double, group: UInt64) {
-      guard variance > 0 else { return }
-      self.variance += variance
-      varianceByGroup[group, default: 0] += variance
+    /// Whether both are NaN, both the same infinity, or both finite.
+    private static func match(_ value: Double, _ reference: Double) -> Bool {
+      if value.isFinite || reference.isFinite { return value.isFinite == reference.isFinite }
+      return value == reference || (value.isNaN && reference.isNaN)
     }
+  }
 
-    /// (Σ v)² / Σ v² over the groups: n for n equal variances, 1 where one dominates.
-    var effectiveCount: Double {
-      let squares = varianceByGroup.values.reduce(0) { $0 + $1 * $1 }
-      return squares > 0 ? variance * variance / squares : 0
-    }
-
-    /// Spacing of float32 numbers around `value`; below the normal range that of the smallest normal.
-    private static func ulp(_ value: Double) -> Double {
-      let magnitude = max(abs(value), Roundoff.smallestNormal)
-      return magnitude.binade * 0x1p-23
-    }
+  /// Spacing of float32 numbers around `value`; below the normal range that of the smallest normal.
+  static func ulp(_ value: Double) -> Double {
+    let magnitude = max(abs(value), Roundoff.smallestNormal)
+    return magnitude.binade * 0x1p-23
   }
 }

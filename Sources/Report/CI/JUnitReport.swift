@@ -77,11 +77,10 @@ public struct JUnitReport {
     return "<properties>\n\(lines.joined(separator: "\n"))\n</properties>"
   }
 
-  /// How to see the same check again.
+  /// How to see the same check again. A case that Assay makes itself cannot be chosen by name.
   private func repro(_ item: CaseRecord, _ endPoint: EndPointRecord) -> String {
-    let golden = item.golden.isEmpty ? [] : [item.golden]
-    let words =
-      ["assay", "verify"] + golden + ["--cases", item.name, "--layers", endPoint.name.rawValue]
+    let choice = item.isMade ? [] : [item.golden, "--cases", item.name]
+    let words = ["assay", "verify"] + choice + ["--layers", endPoint.name.rawValue]
     return words.map { Self.shellQuoted($0.oneLine.shortened(to: 300)) }.joined(separator: " ")
   }
 

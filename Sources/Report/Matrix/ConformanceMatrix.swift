@@ -47,20 +47,18 @@ public struct ConformanceMatrix {
       .filter { seen.insert($0).inserted }
   }
 
-  /// The subject's name, with as much more as tells it from the others.
+  /// The subject's name, with its instruction set or a number where that tells it from the others.
   private static func labels(_ records: [ConformanceRecord]) -> [String] {
     let forms: [(ConformanceRecord) -> String] = [
       { $0.subject.name },
       { [$0.subject.name, $0.subject.isa].compactMap { $0 }.joined(separator: " ") },
-      { "\($0.subject.name) (\($0.subject.summary))" },
-      { "\($0.subject.name) (\($0.subject.summary), \($0.goldens.map { describe($0) }))" },
     ]
     for form in forms {
       let labels = records.map { form($0).oneLine.shortened(to: 80) }
       if Set(labels).count == labels.count { return labels }
     }
     return records.indices.map { index in
-      "\(index + 1): \(records[index].subject.name.oneLine.shortened(to: 70))"
+      "\(index + 1): \(forms[1](records[index]).oneLine.shortened(to: 70))"
     }
   }
 

@@ -38,7 +38,8 @@ struct MatrixPage {
     subjects = matrix.columns.map { column in
       SubjectView(
         label: column.label, summary: column.summary.shortened(to: 300),
-        checkpoint: column.checkpoint.shortened(to: 200), cases: "\(column.cases)",
+        checkpoint: column.checkpoint.shortened(to: 200),
+        cases: Wording.count(column.cases, "case", "cases"),
         verdict: column.verdict.shortened(to: 300), style: column.conforms ? "pass" : "fail")
     }
     rows = matrix.rows.map { row in
@@ -74,16 +75,11 @@ struct MatrixPage {
     <main>
     <section aria-labelledby="subjects-title">
     <h2 id="subjects-title">Subjects</h2>
-    <div class="scroll" tabindex="0" role="group" aria-label="Table of subjects">
-    <table class="figures">
-    <thead><tr><th scope="col">subject</th><th scope="col">what it is</th><th scope="col">checkpoint and parameters</th><th scope="col" class="n">cases</th><th scope="col">verdict</th></tr></thead>
-    <tbody>
+    <ul>
     {{#subjects}}
-    <tr><th scope="row">{{label}}</th><td>{{summary}}</td><td>{{checkpoint}}</td><td class="n">{{cases}}</td><td class="{{style}}">{{verdict}}</td></tr>
+    <li><strong>{{label}}</strong>: {{summary}}; {{checkpoint}}; {{cases}}<br/><span class="{{style}}">{{verdict}}</span></li>
     {{/subjects}}
-    </tbody>
-    </table>
-    </div>
+    </ul>
     </section>
     <section aria-labelledby="matrix-title">
     <h2 id="matrix-title">Layers</h2>

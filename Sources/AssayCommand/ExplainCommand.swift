@@ -1,0 +1,73 @@
+import ArgumentParser
+import Conformance
+import Golden
+import MobileNet
+
+/// `assay explain`: one element, and everything that made it what it is.
+struct ExplainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Shows one element of a layer: values, bits, bounds, where its error comes from.",
+    discussion: """
+      Without --at it is the element that comes nearest to its bound, or goes farthest beyond it. \
+      It is looked for in one case: the first, unless --case names another.
+      """)
+
+  @OptionGroup var goldenOptions: GoldenOptions
+  @OptionGroup var subjectOptions: SubjectOptions
+
+  @Option(help: ArgumentHelp("The end point, such as Conv2d_6_depthwise.", valueName: "NAME"))
+  var layer: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The element: n,y,x,c; of Logits and Predictions n,class.", valueName: "INDICES"))
+  var at: String?
+
+  @Option(name: .customLong("case"), help: ArgumentHelp("The case.", valueName: "NAME"))
+  var caseName: String?
+
+  func run() async throws {
+    let coordinates = try at.map(parse)
+    let (goldens, parametersFile) = try goldenOptions.open()
+    let parameters = parametersFile.parameters
+    let (golden, name) = try select(goldens)
+    let explainer = Explainer(
+      parameters: parameters, subject: try subjectOptions.makeSubject(parameters: parameters))
+    let explanation = try explainer.explain(
+      try golden.readCase(name), endPoint: EndPoint(layer), at: coordinates)
+    print(ExplanationText(explanation).render())
+    print("")
+    print("reproduce with")
+    print("  \(reproduction(explanation))")
+  }
+
+  private func parse(_ text: String) throws -> [Int] {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let indices = parts.compactMap { $0 }
+    guard indices.count == parts.count, indices.count == 4 || indices.count == 2 else {
+      throw ValidationError("--at takes n,y,x,c or n,class, not '\(text)'")
+    }
+    return indices
+  }
+
+  private func select(_ goldens: [GoldenFile]) throws -> (GoldenFile, String) {
+    for golden in goldens {
+      for name in golden.caseNames where goldenOptions.selects(name) {
+        if caseName == nil || caseName == name { return (golden, name) }
+      }
+    }
+    throw VerificationError.nothingSelected(
+      what: "case", pattern: caseName ?? goldenOptions.cases ?? "*")
+  }
+
+  /// The command that shows this very element again.
+  private func reproduction(_ explanation: Explanation) -> String {
+    var words = ["assay", "explain"] + goldenOptions.goldens
+    if let parameters = goldenOptions.parameters { words += ["--parameters", parameters] }
+    words += ["--case", explanation.caseName, "--layer", explanation.endPoint.rawValue]
+    words += ["--at", explanation.coordinates.map(String.init).joined(separator: ",")]
+    words += subjectOptions.arguments
+    return words.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+  }
+}

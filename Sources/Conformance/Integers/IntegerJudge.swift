@@ -1,0 +1,69 @@
+import MobileNet
+
+/// Makes the same subject with other parameters: what gate G5 needs to run its own data.
+public typealias SubjectFactory = @Sendable (Parameters) throws -> any Subject
+
+/// How a layer's result on integer data compares with the exact one.
+struct IntegerComparison {
+  /// Elements that are not the exact result.
+  let deviations: Int
+  let statistics: ErrorStatistics
+
+  init(_ tensor: Tensor<Float>, exact: Tensor<Double>) {
+    deviations = (0..<exact.count).count { Double(tensor[flat: $0]) != exact[flat: $0] }
+    statistics = ErrorStatistics(tensor, reference: exact)
+  }
+}
+
+/// Judges a subject on exact integers, layer by layer: a case that is made, not read.
+struct IntegerJudge {
+  let architecture: Architecture
+  let rebuild: SubjectFactory
+  let profile: Profile
+  let layers: Glob?
+
+  /// The cases' names, one for each emphasis.
+  static let caseNames = IntegerData.Emphasis.allCases.map(caseName)
+
+  private static func caseName(_ emphasis: IntegerData.Emphasis) -> String {
+    "integers_wide_\(emphasis)"
+  }
+
+  /// - Returns: `nil` if the subject cannot run single layers.
+  func judge(_ emphasis: IntegerData.Emphasis) throws -> CaseRecord? {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let data = try IntegerData(architecture: architecture, emphasis: emphasis)
+    let subject = try rebuild(data.parameters)
+    var records: [EndPointRecord] = []
+    for (index, layer) in architecture.layers.enumerated() {
+      guard layers?.matches(layer.endPoint.rawValue) ?? true else { continue }
+      let input = data.input(layer: index)
+      guard let exact = data.exact(layer: index, input: input) else { continue }
+      guard let output = try subject.output(layer: index, input: input) else { return nil }
+      guard output.shape == exact.shape else {
+        throw VerificationError.wrongShape(
+          subject: subject.identity.name, endPoint: layer.endPoint, expected: exact.shape,
+          found: output.shape)
+      }
+      records.append(record(layer.endPoint, output, exact))
+    }
+    guard !records.isEmpty else { return nil }
+    let elapsed = clock.now - start
+    return CaseRecord(
+      name: Self.caseName(emphasis), golden: "",
+      description: "seeded integers, twelve bits wide in the \(emphasis); made, not read",
+      images: [], status: Status.gravest(records.map(\.status)) ?? .notRun,
+      seconds: elapsed / .seconds(1), topClasses: [], endPoints: records)
+  }
+
+  private func record(
+    _ endPoint: EndPoint, _ output: Tensor<Float>, _ exact: Tensor<Double>
+  ) -> EndPointRecord {
+    let comparison = IntegerComparison(output, exact: exact)
+    let result = Gate.exactIntegers.judgeExactIntegers(comparison, profile)
+    return EndPointRecord(
+      name: endPoint, shape: exact.shape, zeros: exact.scalars.count { $0 == 0 },
+      status: result.status, isolated: comparison.statistics, correlation: 1, gates: [result])
+  }
+}

@@ -1,0 +1,49 @@
+import Golden
+import MobileNet
+import Reference
+
+extension Verification {
+  /// Looks for the known mistakes that explain a divergence: on the probe, and on the case that
+  /// shows it most clearly.
+  func diagnose(_ divergence: FirstDivergence, _ goldens: [GoldenFile]) throws -> Diagnosis? {
+    guard divergence.status == .fail, divergence.gate.isIsolated,
+      let (index, layer) = network.architecture.layer(divergence.endPoint)
+    else { return nil }
+    var observations: [(input: Tensor<Float>, output: Tensor<Float>)] = []
+    let probe = Probe.input(for: layer, at: index)
+    var isRepeatable = true
+    if let output = try subject.output(layer: index, input: probe) {
+      observations.append((probe, output))
+      if let again = try subject.output(layer: index, input: probe) {
+        isRepeatable = again.hasSameBits(as: output)
+      }
+    }
+    if let file = goldens.first(where: { $0.caseNames.contains(divergence.caseName) }) {
+      let golden = try file.readCase(divergence.caseName)
+      if let observation = try observation(golden, layer: index) {
+        observations.append(observation)
+      }
+    }
+    guard !observations.isEmpty else { return nil }
+    return Hypotheses(
+      parameters: parameters, layer: index,
+      healthy: observations.map { IsolatedLayer(network, layer: index, input: $0.input) },
+      profile: profile
+    ).diagnose(observations.map(\.output), isRepeatable: isRepeatable)
+  }
+
+  /// What a layer read and yielded in a case.
+  private func observation(
+    _ golden: GoldenCase, layer index: Int
+  ) throws -> (input: Tensor<Float>, output: Tensor<Float>)? {
+    let endPoints = network.architecture.endPoints
+    let given = index == 0 ? golden.images : golden.activations[endPoints[index - 1]]
+    if let given, let output = try subject.output(layer: index, input: given) {
+      return (given, output)
+    }
+    let chain = try subject.endPoints(images: golden.images)
+    let own = index == 0 ? golden.images : chain[endPoints[index - 1]]
+    guard let own, let output = chain[endPoints[index]] else { return nil }
+    return (own, output)
+  }
+}

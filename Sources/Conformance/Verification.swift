@@ -92,8 +92,8 @@ public struct Verification: Sendable {
   /// What the verdict does not speak of.
   private func omissions(_ cases: [CaseRecord]) -> [String] {
     let hasRun = cases.contains { IntegerJudge.caseNames.contains($0.name) }
-    // Someone who selects cases or layers knows what is left out.
-    guard !hasRun, !isRestricted else { return [] }
+    // Someone who selects cases or layers knows what is left out; not what could not have run.
+    guard !hasRun, rebuild == nil || !isRestricted else { return [] }
     let title = "\(Gate.exactIntegers.rawValue) (\(Gate.exactIntegers.title))"
     return ["without \(title): this subject cannot run on other parameters"]
   }

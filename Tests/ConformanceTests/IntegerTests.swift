@@ -51,5 +51,6 @@ import Testing
     let record = try await fixture.verify(
       NaiveSubject(parameters: fixture.parameters), rebuild: nil, cases: "2x2")
     #expect(record.cases.allSatisfy { !$0.isMade })
+    #expect(record.verdict.conforms && record.verdict.line.contains("without G5"))
   }
 }

@@ -12,9 +12,9 @@ import TestSupport
     "Reference": ["MobileNet"],
     "CPUFeatures": [],
     "KernelInterface": [],
-    "EngineKernels": ["KernelInterface"],
-    "EngineKernelsAVX2": ["KernelInterface"],
-    "EngineKernelsAVX512": ["KernelInterface"],
+    "EngineKernels": ["CPUFeatures", "KernelInterface"],
+    "EngineKernelsAVX2": ["CPUFeatures", "KernelInterface"],
+    "EngineKernelsAVX512": ["CPUFeatures", "KernelInterface"],
     "Engine": [
       "MobileNet", "CPUFeatures", "KernelInterface", "EngineKernels", "EngineKernelsAVX2",
       "EngineKernelsAVX512",

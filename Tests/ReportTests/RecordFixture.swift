@@ -15,6 +15,7 @@ struct RecordFixture {
 
   func record() throws -> ConformanceRecord {
     var record = try Self.decode(ConformanceRecord.self, Self.emptyRecord)
+    record.profile = .standard
     record.goldens = [
       ConformanceRecord.GoldenIdentity(file: "inference.h5", provenance: Self.provenance)
     ]
@@ -164,12 +165,8 @@ extension RecordFixture {
         "name": "engine", "description": "the built-in engine", "isa": "avx2", "threads": 2,
       ] as [String: Any],
       "goldens": [],
-      "profile": [
-        "name": "standard", "boundUtilisation": 1, "isolatedBudgetRatio": 1.5,
-        "isolatedMaxSigma": 16,
-        "accumulatedBudgetRatio": 3, "accumulatedMaxSigma": 32, "zeroFraction": 0.99,
-        "referenceDistance": 1e-12,
-      ] as [String: Any],
+      "profile": ["name": "standard", "thresholds": [:] as [String: Any]] as [String: Any],
+      "waivers": [] as [Any],
       "selection": [:] as [String: Any],
       "host": [
         "operatingSystem": "Debian GNU/Linux 12", "architecture": "x86_64", "processors": 2,
@@ -177,6 +174,7 @@ extension RecordFixture {
       "startedAt": "2026-01-02T03:04:05Z", "seconds": 12.3,
       "verdict": [
         "conforms": true, "status": "PASS", "gates": [:] as [String: Any],
+        "omissions": [] as [String],
         "line": "CONFORMS  engine: 13 cases, 390 end points, 1560 gates",
       ] as [String: Any],
       "cases": [],

@@ -10,9 +10,12 @@ extension Profile {
 
   /// The standard profile as a file, to start one's own from.
   ///
-  /// `measured` is the worst of the correct engines at hand: the built-in engine with every
-  /// instruction set, the plain float32 loops and TensorFlow's float32, on the stand-in and on the
-  /// original checkpoints 0.75 (at 128 x 128, 224 x 224 and 97 x 131) and 0.25, cases and sweeps.
+  /// `measured` is the worst of the correct engines at hand, cases and sweeps: the built-in engine in
+  /// its portable and AVX2 forms and TensorFlow's float32, on the stand-in and on the original
+  /// checkpoints 0.75 (at 128 x 128, 224 x 224 and 97 x 131) and 0.25; the plain float32 loops on the
+  /// stand-in.
+  /// Where a limit is wider for few independent errors, the measured figure is given for many: what
+  /// was measured times the limit over the wider limit.
   public static let standardYAML = """
     schema: 1
     name: standard
@@ -20,23 +23,23 @@ extension Profile {
       bound_utilisation:
         limit: 1
         source: "G1, G6: a theorem; Higham, Accuracy and Stability of Numerical Algorithms, section 3.1"
-        measured: 0.39
+        measured: 0.46
       isolated_budget_ratio:
         limit: 1.5
-        source: "G2: 1 is what independent roundings predict; the rest is for blocked and folded sums"
-        measured: 1.07
+        source: "G2: 1 is what independent roundings predict; the rest is for weights rounded once for all positions"
+        measured: 1.18
       isolated_max_sigma:
         limit: 16
-        source: "G2: sigma describes a sequential sum; single elements of blocked sums reach 11"
-        measured: 11
+        source: "G2: sigma describes a sequential sum; blocked sums of random data were seen to reach 11"
+        measured: 5.3
       accumulated_budget_ratio:
         limit: 3
         source: "G3, G6: relative to the plain float32 chain where that is worse than predicted"
-        measured: 1.76
+        measured: 1.82
       accumulated_max_sigma:
         limit: 32
         source: "G3, G6: as above, for single elements"
-        measured: 13.6
+        measured: 17.8
       clamp_deviations:
         limit: 0
         source: "G4, G6: min and max do not round"
@@ -48,9 +51,11 @@ extension Profile {
       bias:
         limit: 6
         source: "G7: probability 2 exp(-18) = 3e-8 for each layer and case (Efron 1969)"
+        measured: 4.63
       normalized_rms:
         limit: 1.5
         source: "G7: as isolated_budget_ratio"
+        measured: 1.16
       value_deviations:
         limit: 0
         source: "G8: a rule, not a measurement"
@@ -61,6 +66,7 @@ extension Profile {
       reference_distance:
         limit: 1e-12
         source: "G6: float64 against TensorFlow's float64, about 4500 u of float64"
+        measured: 3.3e-14
 
     """
 }

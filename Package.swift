@@ -59,7 +59,8 @@ let package = Package(
       name: "Report",
       dependencies: [
         "Conformance", "Golden", "MobileNet", .product(name: "Mustache", package: "swift-mustache"),
-      ]),
+      ],
+      exclude: ["Schema"]),
 
     .target(name: "HubModule", dependencies: ["Golden", "MobileNet", "Reference"]),
     .target(
@@ -99,7 +100,8 @@ let package = Package(
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
     .testTarget(
-      name: "ReportTests", dependencies: ["Conformance", "Golden", "MobileNet", "Report"]),
+      name: "ReportTests",
+      dependencies: ["Conformance", "Golden", "MobileNet", "Report", "TestSupport"]),
     .testTarget(name: "ReferenceTests", dependencies: ["Golden", "MobileNet", "Reference"]),
   ] + wideKernels
 )

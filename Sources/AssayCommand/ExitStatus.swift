@@ -42,6 +42,10 @@ enum ExitStatus: Int32 {
       self = .usage
     case is VerificationError, is HarnessError:
       self = .internalError
+    case InputError.unreadable:
+      self = .cannotRead
+    case InputError.badData:
+      self = .badData
     case is OutputError:
       self = .cannotCreate
     default:

@@ -11,7 +11,9 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Judges a subject against golden files, layer by layer.",
     discussion: """
-      The verdict is the last line on stdout. DIR gets record.json, record.html and record.md. \
+      The verdict is the last line on stdout. DIR gets record.json, from which report renders the \
+      rest again: record.html, record.md, the short summary.md, record.junit.xml and badge.json. \
+      Where $GITHUB_STEP_SUMMARY names a file, the summary is appended to it. \
       With --activations a recorded run is judged: a file that assay run or an engine of your own \
       wrote, with the golden's images, under the golden's case names; end points that it lacks are \
       NOT_RUN.
@@ -20,6 +22,7 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var goldenOptions: GoldenOptions
   @OptionGroup var subjectOptions: SubjectOptions
   @OptionGroup var policyOptions: PolicyOptions
+  @OptionGroup var reportOptions: ReportOptions
 
   @Option(
     help: ArgumentHelp("Judge recorded activations instead of a subject.", valueName: "FILE.h5"))
@@ -31,9 +34,6 @@ struct VerifyCommand: AsyncParsableCommand {
 
   @Flag(help: "Measure what one unit in the last place of the images does to every end point.")
   var conditioning = false
-
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where the reports go.", valueName: "DIR"))
-  var output = "Reports/latest"
 
   func validate() throws {
     if activations != nil, subjectOptions.inject != nil {
@@ -60,13 +60,29 @@ struct VerifyCommand: AsyncParsableCommand {
       progress.finish()
       throw error
     }
-    try writeReports(record)
-    print(TextReport(record, usesColor: Terminal.usesColor).render())
-    print("")
-    if let conditioning = conditioningLine(record) { print(conditioning) }
-    print("report      \(output)/record.html")
-    print(record.verdict.line)
+    try ReportWriter(directory: OutputDirectory(path: reportOptions.output)).write(record)
+    StepSummary.append { MarkdownSummary(record).render(limit: $0) }
+    try show(record)
     if !record.verdict.conforms { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
+  }
+
+  /// The table and the verdict, or as little as was asked for.
+  private func show(_ record: ConformanceRecord) throws {
+    let annotations = reportOptions.showsAnnotations ? GitHubAnnotations(record).render() : []
+    if reportOptions.json {
+      // The annotations must not get into the JSON; GitHub reads both streams.
+      annotations.forEach { StandardError.print($0) }
+      FileHandle.standardOutput.write(try record.json() + Data("\n".utf8))
+      return
+    }
+    if !reportOptions.quiet {
+      print(TextReport(record, usesColor: Terminal.usesColor).render())
+      print("")
+      if let conditioning = conditioningLine(record) { print(conditioning) }
+      print("report      \(reportOptions.output)/record.html")
+    }
+    annotations.forEach { print($0) }
+    print(record.verdict.line)
   }
 
   private func subject(_ parametersFile: ParametersFile) throws -> any Subject {
@@ -89,13 +105,6 @@ struct VerifyCommand: AsyncParsableCommand {
     let factor = worst.factor.formatted(.number.precision(.significantDigits(3)))
     return "conditioning a relative change of the images grows by up to \(factor), "
       + "in \(worst.endPoint) of case \(worst.caseName)"
-  }
-
-  private func writeReports(_ record: ConformanceRecord) throws {
-    let directory = try OutputDirectory(path: output)
-    try directory.write(try record.json(), to: "record.json")
-    try directory.write(Data(try HTMLReport(record).render().utf8), to: "record.html")
-    try directory.write(Data(MarkdownReport(record).render().utf8), to: "record.md")
   }
 }
 

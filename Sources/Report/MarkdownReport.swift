@@ -64,22 +64,5 @@ public struct MarkdownReport {
       }
   }
 
-  /// Keeps a text in its cell: no markup, no line breaks. Scalar by scalar, because a combining mark
-  /// would make another character of a bar, and none for Markdown.
-  private func escape(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "|", "*", "_", "`", "\\", "#", "[", "]", "~": result.append(contentsOf: ["\\", scalar])
-      case "<": result.append(contentsOf: "&lt;".unicodeScalars)
-      case ">": result.append(contentsOf: "&gt;".unicodeScalars)
-      case "&": result.append(contentsOf: "&amp;".unicodeScalars)
-      case _ where scalar.properties.generalCategory == .control,
-        "\u{2028}", "\u{2029}":
-        result.append(" ")
-      default: result.append(scalar)
-      }
-    }
-    return String(result)
-  }
+  private func escape(_ text: String) -> String { MarkdownText.escape(text, limit: 500) }
 }

@@ -10,7 +10,11 @@ enum Program {
   }()
 
   static func run(_ arguments: String...) throws -> CommandResult {
-    try Command.run(path, arguments, environment: ["NO_COLOR": "1"])
+    try Command.run(
+      path, arguments,
+      environment: [
+        "NO_COLOR": "1", "GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": "",
+      ])
   }
 }
 

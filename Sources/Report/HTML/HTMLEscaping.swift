@@ -34,7 +34,8 @@ struct HTMLEscaping: MustacheContentType {
     return String(result)
   }
 
-  private static func mustBeNamed(_ scalar: Unicode.Scalar) -> Bool {
+  /// Whether a scalar would be obeyed instead of shown, or is forbidden in XML.
+  static func mustBeNamed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x09, 0x0A: false
     case 0x00...0x1F, 0x7F...0x9F: true
@@ -46,7 +47,7 @@ struct HTMLEscaping: MustacheContentType {
   }
 
   /// `[U+202E]`
-  private static func named(_ scalar: Unicode.Scalar) -> String {
+  static func named(_ scalar: Unicode.Scalar) -> String {
     let digits = String(scalar.value, radix: 16, uppercase: true)
     return "[U+" + String(repeating: "0", count: max(4 - digits.count, 0)) + digits + "]"
   }

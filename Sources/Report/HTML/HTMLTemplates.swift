@@ -3,9 +3,11 @@ import Mustache
 /// All templates of the page, each under its name.
 enum HTMLTemplates {
   static let page = "page"
+  static let matrix = "matrix"
 
   private static let sources = [
     page: PageView.template,
+    matrix: MatrixPage.template,
     "verdict": VerdictView.template,
     "network": NetworkView.template,
     "growth": GrowthView.template,

@@ -1,0 +1,117 @@
+import Conformance
+import Mustache
+
+/// The matrix as a self-contained HTML page, with the style of the report on one record.
+struct MatrixPage {
+  let style = HTMLStyle.text
+  let title: String
+  let mark: String
+  let subjects: [SubjectView]
+  let labels: [String]
+  let rows: [RowView]
+  let legend = Shade.legend
+
+  struct SubjectView {
+    let label: String
+    let summary: String
+    let checkpoint: String
+    let cases: String
+    let verdict: String
+    let style: String
+  }
+
+  struct RowView {
+    let name: String
+    let cells: [CellView]
+  }
+
+  struct CellView {
+    let text: String
+    let style: String
+    let hint: String
+  }
+
+  init(_ matrix: ConformanceMatrix) {
+    title = "Conformance of \(Wording.count(matrix.columns.count, "subject", "subjects"))"
+    mark = matrix.conforms ? "All conform." : "Not all conform."
+    labels = matrix.columns.map(\.label)
+    subjects = matrix.columns.map { column in
+      SubjectView(
+        label: column.label, summary: column.summary.shortened(to: 300),
+        checkpoint: column.checkpoint.shortened(to: 200),
+        cases: Wording.count(column.cases, "case", "cases"),
+        verdict: column.verdict.shortened(to: 300), style: column.conforms ? "pass" : "fail")
+    }
+    rows = matrix.rows.map { row in
+      RowView(
+        name: row.name.shortened(to: 60),
+        cells: row.cells.map { finding in
+          CellView(
+            text: ConformanceMatrix.Row.text(finding), style: Shade.style(finding?.share),
+            hint: finding?.summary ?? "not judged")
+        })
+    }
+  }
+
+  static let template = """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8"/>
+    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+    <meta name="color-scheme" content="light dark"/>
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"/>
+    <link rel="icon" href="data:,"/>
+    <title>{{title}}</title>
+    <style>
+    {{{style}}}
+    </style>
+    </head>
+    <body>
+    <header>
+    <h1>{{title}}</h1>
+    <p class="lead">{{mark}}</p>
+    </header>
+    <main>
+    <section aria-labelledby="subjects-title">
+    <h2 id="subjects-title">Subjects</h2>
+    <ul>
+    {{#subjects}}
+    <li><strong>{{label}}</strong>: {{summary}}; {{checkpoint}}; {{cases}}<br/><span class="{{style}}">{{verdict}}</span></li>
+    {{/subjects}}
+    </ul>
+    </section>
+    <section aria-labelledby="matrix-title">
+    <h2 id="matrix-title">Layers</h2>
+    <p class="lead">Of every layer the gravest result of all gates and cases, with the share of the limit that was used. Pointing at a cell shows the gate, the figure and the case.</p>
+    <div class="scroll" tabindex="0" role="group" aria-label="Table of subjects and layers">
+    <table class="figures">
+    <thead><tr><th scope="col">end point</th>{{#labels}}<th scope="col">{{.}}</th>{{/labels}}</tr></thead>
+    <tbody>
+    {{#rows}}
+    <tr><th scope="row">{{name}}</th>{{#cells}}<td class="nowrap {{style}}" title="{{hint}}">{{text}}</td>{{/cells}}</tr>
+    {{/rows}}
+    </tbody>
+    </table>
+    </div>
+    {{> legend}}
+    </section>
+    </main>
+    </body>
+    </html>
+
+    """
+}
+
+extension ConformanceMatrix {
+  /// The matrix as an HTML page that needs no network and no JavaScript.
+  ///
+  /// - Throws: Only if a template of this module is malformed.
+  public func html() throws -> String {
+    let library = try HTMLTemplates.library()
+    guard let page = library.render(MatrixPage(self), withTemplate: HTMLTemplates.matrix) else {
+      throw HTMLTemplates.Missing(name: HTMLTemplates.matrix)
+    }
+    return page
+  }
+}

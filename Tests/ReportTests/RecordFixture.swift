@@ -203,7 +203,8 @@ extension RecordFixture {
     return try decode(
       ErrorStatistics.self,
       [
-        "count": shape.reduce(1, *), "notFinite": 0, "zeroFraction": 0.31, "maxAbsolute": 0,
+        "count": shape.reduce(1, *), "notFinite": 0, "notMatched": 0, "negativeZeros": 0,
+        "zeroFraction": 0.31, "maxAbsolute": 0,
         "rms": 0, "mean": 1e-10, "maxULP": noise.next(1, 60), "relativeL2": noise.next(1e-7, 9e-7),
         "cosine": 1, "worst": element,
       ] as [String: Any])

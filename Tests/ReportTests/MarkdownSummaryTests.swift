@@ -23,7 +23,7 @@ struct MarkdownSummaryTests {
   func `cut to any size it stays whole`(limit: Int) throws {
     for record in [
       try RecordFixture(
-        caseNames: (0..<400).map { "case number \($0) of a long list" }, faultyLayer: 3
+        caseNames: (0..<60).map { "case number \($0) of a long list" }, faultyLayer: 3
       ).record(),
       try HostileText.record(),
     ] {

@@ -29,14 +29,14 @@ public struct JUnitReport {
   /// A case's name; with its golden's where several goldens have a case of that name, and with a
   /// number where even that is not enough.
   private var suiteNames: [String] {
-    let names = record.cases.map { name($0.name, ifEmpty: "unnamed") }
+    let names = record.cases.map { Self.name($0.name, ifEmpty: "unnamed") }
     let counts = Dictionary(grouping: names, by: { $0 }).mapValues(\.count)
     var seen: [String: Int] = [:]
     return record.cases.indices.map { index in
       var result = names[index]
       if counts[result] ?? 0 > 1 {
         let golden = URL(filePath: record.cases[index].golden).deletingPathExtension()
-        result = "\(name(golden.lastPathComponent, ifEmpty: "made"))/\(result)"
+        result = "\(Self.name(golden.lastPathComponent, ifEmpty: "made"))/\(result)"
       }
       seen[result, default: 0] += 1
       let number = seen[result] ?? 1
@@ -103,7 +103,8 @@ public struct JUnitReport {
     seconds.isFinite && seconds >= 0 ? String(format: "%.3f", seconds) : "0"
   }
 
-  private func name(_ text: String, ifEmpty substitute: String) -> String {
+  /// A token in XML's sense: no spaces at the ends, none beside another.
+  fileprivate static func name(_ text: String, ifEmpty substitute: String) -> String {
     let words = text.oneLine.split(separator: " ").joined(separator: " ").shortened(to: 120)
     return words.isEmpty ? substitute : words
   }
@@ -132,7 +133,7 @@ private struct TestCase {
   }
 
   func render(suite: String, repro: String) -> String {
-    let endPointName = endPoint.name.rawValue.oneLine.shortened(to: 120)
+    let endPointName = JUnitReport.name(endPoint.name.rawValue, ifEmpty: "unnamed")
     let attributes = JUnitReport.render([
       ("name", "\(endPointName) \(result.gate.rawValue)"), ("classname", "assay.\(suite)"),
       ("time", "0"),

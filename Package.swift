@@ -54,7 +54,8 @@ let package = Package(
       dependencies: [
         "Golden", "MobileNet", "Reference", .product(name: "RealModule", package: "swift-numerics"),
         .product(name: "Yams", package: "Yams"),
-      ]),
+      ],
+      exclude: ["README.md"]),
     .target(
       name: "Report",
       dependencies: [

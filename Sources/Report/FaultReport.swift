@@ -25,10 +25,11 @@ public struct FaultReport {
   }
 
   private var header: String {
-    pad("fault", 29)
-      + ["layers", "caught", "placed", "named", "excess"].map { padLeft($0, 7) }
-      .joined() + "  " + pad("gates", 15) + padLeft("cosine", 7) + padLeft("top-1", 7)
-      + padLeft("close", 7)
+    "fault".leftAligned(29)
+      + ["layers", "caught", "placed", "named", "excess"].map { $0.rightAligned(7) }
+      .joined() + "  " + "gates".leftAligned(15) + "cosine".rightAligned(7)
+      + "top-1".rightAligned(7)
+      + "close".rightAligned(7)
   }
 
   /// Faults in the order in which they are found.
@@ -54,9 +55,10 @@ public struct FaultReport {
       "\(all.count)", share { $0.outcome == .caught }, share(\.isInRightPlace),
       share(\.isDiagnosed), caught.compactMap(\.excess).min().map { format($0) } ?? "-",
     ]
-    return pad(fault, 29) + figures.map { padLeft($0, 7) }.joined() + "  " + pad(gates, 15)
+    return fault.leftAligned(29) + figures.map { $0.rightAligned(7) }.joined() + "  "
+      + gates.leftAligned(15)
       + [share(\.usual.cosine), share(\.usual.topClass), share(\.usual.allClose)]
-      .map { padLeft($0, 7) }.joined()
+      .map { $0.rightAligned(7) }.joined()
   }
 
   private var legend: String {
@@ -101,7 +103,7 @@ public struct FaultReport {
       let sizes = own.compactMap(\.smallest)
       let unseen = own.count - sizes.count
       let worst = own.max { ($0.smallest ?? 0) < ($1.smallest ?? 0) }
-      return pad(measure, 24) + "\(sizes.min().map { format($0) } ?? "-") to "
+      return measure.leftAligned(24) + "\(sizes.min().map { format($0) } ?? "-") to "
         + "\(sizes.max().map { format($0) } ?? "-")"
         + (worst.map { " (\($0.endPoint))" } ?? "")
         + (unseen > 0 ? "; not seen in \(unseen) layers" : "")
@@ -135,13 +137,5 @@ public struct FaultReport {
   private func of(_ part: Int, _ whole: Int) -> String {
     let share = whole > 0 ? " (\(format(100 * Double(part) / Double(whole))) %)" : ""
     return "\(part) of \(whole)\(share)"
-  }
-
-  private func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(width - text.count, 1))
-  }
-
-  private func padLeft(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(width - text.count, 1)) + text
   }
 }

@@ -26,11 +26,12 @@ public struct SweepText {
   }
 
   private var header: String {
-    pad("size", 22) + right("batch", 7)
+    "size".leftAligned(22) + "batch".rightAligned(7)
       + ["|e|/bound", "rms/sigma", "max/sigma", "rms/sigma", "max/sigma", "logits |e|", "golden"]
-      .map { right($0, 10) }.joined() + "  status\n"
-      + pad("", 29) + right("isolated", 30) + right("accumulated", 20) + right("chain", 10)
-      + right("max/sigma", 10)
+      .map { $0.rightAligned(10) }.joined() + "  status\n"
+      + "".leftAligned(29) + "isolated".rightAligned(30) + "accumulated".rightAligned(20)
+      + "chain".rightAligned(10)
+      + "max/sigma".rightAligned(10)
   }
 
   private func row(_ item: CaseRecord) -> String {
@@ -51,8 +52,8 @@ public struct SweepText {
       ? item.name
       : item.images.dropFirst().dropLast().map(String.init)
         .joined(separator: "x")
-    return pad(size, 22) + right(item.images.first.map(String.init) ?? "", 7)
-      + figures.map { right($0.map { format($0) } ?? "-", 10) }.joined() + "  "
+    return size.leftAligned(22) + (item.images.first.map(String.init) ?? "").rightAligned(7)
+      + figures.map { ($0.map { format($0) } ?? "-").rightAligned(10) }.joined() + "  "
       + colored(item.status) + gates.sorted().map { " \($0)" }.joined()
   }
 
@@ -68,13 +69,5 @@ public struct SweepText {
     guard usesColor else { return status.rawValue }
     let code = status == .pass ? "32" : status == .waived ? "33" : "31"
     return "\u{1B}[\(code)m\(status.rawValue)\u{1B}[0m"
-  }
-
-  private func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(width - text.count, text.isEmpty ? 0 : 1))
-  }
-
-  private func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(width - text.count, 1)) + text
   }
 }

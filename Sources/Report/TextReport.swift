@@ -30,11 +30,11 @@ public struct TextReport {
   }
 
   private var header: String {
-    pad("end point", 22)
+    "end point".leftAligned(22)
       + ["|e|/bound", "rms/sigma", "max/sigma", "rms/sigma", "max/sigma", "max |e|", "golden"]
-      .map { padLeft($0, 10) }.joined() + "  status\n"
-      + pad("", 22) + padLeft("isolated", 30) + padLeft("accumulated", 30)
-      + padLeft("|e|/bound", 10)
+      .map { $0.rightAligned(10) }.joined() + "  status\n"
+      + "".leftAligned(22) + "isolated".rightAligned(30) + "accumulated".rightAligned(30)
+      + "|e|/bound".rightAligned(10)
   }
 
   private func row(_ summary: EndPointSummary) -> String {
@@ -46,8 +46,8 @@ public struct TextReport {
     let gates =
       summary.failingGates.isEmpty
       ? "" : " " + summary.failingGates.map(\.rawValue).joined(separator: " ")
-    return pad(summary.name.rawValue, 22)
-      + figures.map { padLeft($0.map { format($0.value) } ?? "-", 10) }.joined()
+    return summary.name.rawValue.leftAligned(22)
+      + figures.map { ($0.map { format($0.value) } ?? "-").rightAligned(10) }.joined()
       + "  " + colored(summary.status) + gates
   }
 
@@ -67,8 +67,9 @@ public struct TextReport {
   private var cases: [String] {
     record.cases.map { item in
       let top = item.topClasses.map { "\($0.reference)" }.joined(separator: ", ")
-      return pad(item.name, 22) + pad(item.images.map(String.init).joined(separator: "x"), 16)
-        + pad(top.isEmpty ? "" : "class \(top)", 24) + colored(item.status)
+      return item.name.leftAligned(22)
+        + item.images.map(String.init).joined(separator: "x").leftAligned(16)
+        + (top.isEmpty ? "" : "class \(top)").leftAligned(24) + colored(item.status)
     }
   }
 
@@ -76,13 +77,5 @@ public struct TextReport {
     guard usesColor else { return status.rawValue }
     let code = status == .pass ? "32" : status == .waived ? "33" : "31"
     return "\u{1B}[\(code)m\(status.rawValue)\u{1B}[0m"
-  }
-
-  private func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(width - text.count, text.isEmpty ? 0 : 1))
-  }
-
-  private func padLeft(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(width - text.count, 1)) + text
   }
 }

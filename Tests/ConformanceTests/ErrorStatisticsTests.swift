@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func `equal values count once`() {
-    var generator = SeededGenerator(seed: 3)
+    var generator = SplitMix64(seed: 3)
     for _ in 0..<50 {
       let count = Int.random(in: 1...400, using: &generator)
       let reference = (0..<count).map { _ in Double(Int.random(in: 0...60, using: &generator)) }

@@ -17,7 +17,7 @@ import Testing
     let evaluation: LayerEvaluation
     let bounds: Tensor<Double>
 
-    init(kind: Convolution.Kind, _ generator: inout SeededGenerator) {
+    init(kind: Convolution.Kind, _ generator: inout SplitMix64) {
       let depth = Int.random(in: 1...7, using: &generator)
       let shape = [
         1, Int.random(in: 1...6, using: &generator), Int.random(in: 1...6, using: &generator),
@@ -54,7 +54,7 @@ import Testing
     }
 
     private static func tensor(
-      _ shape: [Int], magnitude: Double, _ generator: inout SeededGenerator
+      _ shape: [Int], magnitude: Double, _ generator: inout SplitMix64
     ) -> Tensor<Float> {
       Tensor(
         shape: shape,
@@ -74,7 +74,7 @@ import Testing
 
     /// Batch norm that brings sums of this size into the reach of the clamp, if float32 can hold it.
     private static func norm(
-      sumMagnitude: Double, _ generator: inout SeededGenerator
+      sumMagnitude: Double, _ generator: inout SplitMix64
     ) -> BoundTests.Norm {
       let isDead = Int.random(in: 0..<8, using: &generator) == 0
       let variance = isDead ? Float(3.9e-35) : .random(in: 1e-3...100, using: &generator)
@@ -117,7 +117,7 @@ import Testing
 
   @Test(arguments: [Convolution.Kind.standard, .depthwise, .pointwise])
   func `bounds hold for whole layers of any magnitude`(kind: Convolution.Kind) {
-    var generator = SeededGenerator(seed: 11)
+    var generator = SplitMix64(seed: 11)
     var largest = 0.0
     for _ in 0..<1500 {
       let random = RandomLayer(kind: kind, &generator)
@@ -135,7 +135,7 @@ import Testing
 
   @Test(arguments: [Convolution.Kind.standard, .depthwise, .pointwise])
   func `an error of 1.01 times the bound is caught in any element`(kind: Convolution.Kind) {
-    var generator = SeededGenerator(seed: 12)
+    var generator = SplitMix64(seed: 12)
     for _ in 0..<500 {
       let random = RandomLayer(kind: kind, &generator)
       var output = Tensor<Float>(random.evaluation.output)

@@ -15,7 +15,8 @@ enum Probe {
 
   /// An input for `layer`, which is the one at `index`.
   static func input(for layer: Layer, at index: Int) -> Tensor<Float> {
-    var generator = ProbeGenerator(seed: UInt64(index))
+    // Far apart, so that no layer's numbers are another's.
+    var generator = SplitMix64(seed: UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ 0x5EED)
     switch layer.operation {
     case .convolution(let convolution):
       switch convolution.kind {
@@ -40,7 +41,7 @@ enum Probe {
 
   /// Activations in [0, 6]: position by position all channels, a quarter of them, about eight.
   private static func sparse(
-    _ shape: [Int], by generator: inout ProbeGenerator
+    _ shape: [Int], by generator: inout SplitMix64
   ) -> Tensor<Float> {
     let channels = shape[3]
     let shares = [1, 0.25, min(8 / Float(channels), 1)]
@@ -56,25 +57,10 @@ enum Probe {
 extension Tensor where Scalar == Float {
   /// Uniform numbers, each in a range of its own.
   fileprivate init(
-    shape: [Int], by generator: inout ProbeGenerator, in range: (Int) -> ClosedRange<Float>
+    shape: [Int], by generator: inout SplitMix64, in range: (Int) -> ClosedRange<Float>
   ) {
     self.init(
       shape: shape,
       scalars: (0..<shape.reduce(1, *)).map { Float.random(in: range($0), using: &generator) })
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
-private struct ProbeGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x5EED }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -89,7 +89,8 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "AssayCommandTests", dependencies: ["AssayCommand", "Conformance", "TestSupport"]),
+      name: "AssayCommandTests",
+      dependencies: ["AssayCommand", "Conformance", "Engine", "Golden", "MobileNet", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["Conformance", "Golden", "MobileNet", "Reference", "TestSupport"]),

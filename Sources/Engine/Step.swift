@@ -163,14 +163,14 @@ struct DepthwiseStep: PlanStep {
   let convolution: Convolution
   let input: Activation
   let output: Activation
-  /// Output pixels per unit.
-  let block: Int
+  /// Output pixels of each unit.
+  let cut: PixelCut
 
-  var units: Int { (output.pixels + block - 1) / block }
+  var units: Int { cut.units }
   var scratch: Int { 0 }
 
   func run(unit: Int, _ context: StepContext) {
-    let pixels = unit * block..<min((unit + 1) * block, output.pixels)
+    let pixels = cut[unit: unit]
     run(pixels, to: output[pixel: pixels.lowerBound], context)
   }
 
@@ -197,20 +197,20 @@ struct PointwiseStep: PlanStep {
   let packed: PackedLayer
   let input: Activation
   let output: Activation
-  /// Output pixels per unit.
-  let block: Int
+  /// Output pixels of each unit.
+  let cut: PixelCut
   /// Vectors of output channels per unit, whole panels.
   let vectors: Int
 
   private var columns: Int { (packed.vectors + vectors - 1) / vectors }
 
-  var units: Int { (output.pixels + block - 1) / block * columns }
+  var units: Int { cut.units * columns }
   var scratch: Int { 0 }
 
   func run(unit: Int, _ context: StepContext) {
     let row = unit / columns
     let first = (unit - row * columns) * vectors
-    let pixels = row * block..<min((row + 1) * block, output.pixels)
+    let pixels = cut[unit: row]
     run(
       pixels, from: input[pixel: pixels.lowerBound],
       first..<min(first + vectors, packed.vectors), context)
@@ -252,11 +252,10 @@ struct SeparableStep: PlanStep {
   let pointwise: PointwiseStep
 
   var units: Int { depthwise.units }
-  var scratch: Int { depthwise.block * depthwise.output.paddedChannels }
+  var scratch: Int { depthwise.cut.longest * depthwise.output.paddedChannels }
 
   func run(unit: Int, _ context: StepContext) {
-    let pixels =
-      unit * depthwise.block..<min((unit + 1) * depthwise.block, depthwise.output.pixels)
+    let pixels = depthwise.cut[unit: unit]
     depthwise.run(pixels, to: context.scratch, context)
     pointwise.run(pixels, from: context.scratch, 0..<pointwise.packed.vectors, context)
   }

@@ -10,6 +10,8 @@ final class StepBuilder {
   private static let blockFloats = 24_576
   /// Pixels beyond which a longer block does not use a panel of weights any better.
   private static let maximumBlock = 256
+  /// Tiles per thread below which threads share channels.
+  private static let channelSharing = 8
 
   private let network: PackedNetwork
   private let threads: Int
@@ -85,7 +87,7 @@ final class StepBuilder {
   func depthwise(_ layer: Int, input: Activation, output: Activation) -> DepthwiseStep {
     DepthwiseStep(
       layer: layer, packed: network.layer(layer), convolution: convolution(layer),
-      input: input, output: output, block: block(output))
+      input: input, output: output, cut: cut(output))
   }
 
   func pointwise(_ layer: Int, input: Activation, output: Activation) -> PointwiseStep {
@@ -96,14 +98,15 @@ final class StepBuilder {
     let panels = (packed.vectors + kernels.panelVectors - 1) / kernels.panelVectors
     return PointwiseStep(
       layer: layer, packed: packed, input: input, output: output,
-      block: isShared ? output.pixels : block(input),
+      cut: isShared ? PixelCut(whole: output.pixels) : cut(input),
       vectors: (panels + parts - 1) / parts * kernels.panelVectors)
   }
 
   /// Whether the threads share a pointwise layer's channels instead of its pixels. With few pixels
-  /// each weight is used so little that reading it in every thread would take longer.
+  /// each weight is used so little that reading it in every thread would take longer, and tiles are
+  /// too few to be shared evenly.
   private func sharesChannels(pixels: Int) -> Bool {
-    threads > 1 && pixels < 4 * threads * kernels.tileRows
+    threads > 1 && pixels < Self.channelSharing * threads * kernels.tileRows
   }
 
   private func convolution(_ layer: Int) -> Convolution {
@@ -113,14 +116,12 @@ final class StepBuilder {
     return convolution
   }
 
-  /// Pixels per unit: whole tiles, few enough to stay in the cache, and no fewer units than threads
-  /// if that can be had.
-  private func block(_ activation: Activation) -> Int {
-    let tile = kernels.tileRows
-    func wholeTiles(_ pixels: Int) -> Int { max(pixels / tile, 1) * tile }
-    let cached = min(Self.blockFloats / activation.paddedChannels, Self.maximumBlock)
-    let share = (activation.pixels + threads - 1) / threads
-    return min(wholeTiles(cached), wholeTiles(share + tile - 1))
+  /// Units few enough to use a panel of weights well, and small enough to stay in the cache.
+  private func cut(_ activation: Activation) -> PixelCut {
+    PixelCut(
+      pixels: activation.pixels, tile: kernels.tileRows,
+      limit: min(Self.blockFloats / activation.paddedChannels, Self.maximumBlock),
+      threads: threads)
   }
 
   private func activationCount(_ shape: [Int]) -> Int {

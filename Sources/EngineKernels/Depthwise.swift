@@ -23,7 +23,12 @@ private func depthwise<Stride: DepthwiseStride>(_ job: DepthwiseArguments, _: St
     let image = row / job.outputHeight
     let window = DepthwiseRow(job, Stride.step, image: image, y: row - image * job.outputHeight)
     pixel += end - x
-    while end - x >= 4 {
+    while end - x >= 8 {
+      window.tile(x, output, EightPixels<Stride>.self)
+      output += 8 * job.channels
+      x += 8
+    }
+    if end - x >= 4 {
       window.tile(x, output, FourPixels<Stride>.self)
       output += 4 * job.channels
       x += 4
@@ -266,3 +271,4 @@ struct PixelPair<Left: DepthwisePixels, Right: DepthwisePixels>: DepthwisePixels
 
 typealias TwoPixels<Stride: DepthwiseStride> = PixelPair<OnePixel<Stride>, OnePixel<Stride>>
 typealias FourPixels<Stride: DepthwiseStride> = PixelPair<TwoPixels<Stride>, TwoPixels<Stride>>
+typealias EightPixels<Stride: DepthwiseStride> = PixelPair<FourPixels<Stride>, FourPixels<Stride>>

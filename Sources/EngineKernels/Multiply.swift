@@ -143,22 +143,43 @@ private func multiplyTile<Rows: TileRows>(_ pass: inout MatrixPass, _: Rows.Type
 
 extension TileRows {
   /// Adds the products over one run of A and fetches weights of the next pass meanwhile.
+  ///
+  /// Four steps at a time, so that counting and fetching cost little beside the multiply-adds: where
+  /// another program shares the core, instructions are what runs out first.
   @inline(__always)
   fileprivate mutating func accumulate(_ pass: MatrixPass) {
     var a = pass.a
     var weights = pass.weights
     var next = UnsafeRawPointer(weights) + pass.ahead
+    let stride = Columns.count * Vector.width
     var count = pass.depth
-    repeat {
+    while count >= 4 {
       cpu_prefetch(next)
-      // A single row uses more than a cache line per step.
-      if Self.count == 1 && Columns.count > 2 { cpu_prefetch(next + 64) }
-      next += pass.pace
+      cpu_prefetch(next + 64)
+      if Self.count == 1 {
+        // A single row passes by all of the weights.
+        cpu_prefetch(next + 128)
+        cpu_prefetch(next + 192)
+        if Columns.count * Vector.width > 16 {
+          cpu_prefetch(next + 256)
+          cpu_prefetch(next + 320)
+        }
+      }
+      next += 4 * pass.pace
       accumulate(a, pass.rowStride, Columns.load(weights))
-      weights += Columns.count * Vector.width
+      accumulate(a + 1, pass.rowStride, Columns.load(weights + stride))
+      accumulate(a + 2, pass.rowStride, Columns.load(weights + 2 * stride))
+      accumulate(a + 3, pass.rowStride, Columns.load(weights + 3 * stride))
+      weights += 4 * stride
+      a += 4
+      count -= 4
+    }
+    while count > 0 {
+      accumulate(a, pass.rowStride, Columns.load(weights))
+      weights += stride
       a += 1
       count -= 1
-    } while count != 0
+    }
   }
 
   /// Adds the products over all runs of A, one after the other.

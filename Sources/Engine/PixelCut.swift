@@ -1,0 +1,39 @@
+/// A cut of a layer's pixels into units of nearly the same size, in whole tiles.
+///
+/// Units of a fixed size would leave a short one at the end, and the thread that has no part of it
+/// waiting: at 14 x 14 pixels, in units of 64, two threads would do 128 and 68.
+struct PixelCut {
+  private let pixels: Int
+  private let tile: Int
+  private let tiles: Int
+  /// Number of units.
+  let units: Int
+
+  /// - Parameters:
+  ///   - pixels: Pixels of the whole batch, at least 1.
+  ///   - tile: Pixels of a tile.
+  ///   - limit: Pixels of a unit at most, if that is a tile or more.
+  ///   - threads: What the number of units is a multiple of, if there are enough tiles.
+  init(pixels: Int, tile: Int, limit: Int, threads: Int) {
+    self.pixels = pixels
+    self.tile = tile
+    tiles = (pixels + tile - 1) / tile
+    let longest = max(limit / tile, 1)
+    let least = (tiles + longest - 1) / longest
+    units = min((least + threads - 1) / threads * threads, tiles)
+  }
+
+  /// All pixels in one unit.
+  init(whole pixels: Int) {
+    self.init(pixels: pixels, tile: pixels, limit: pixels, threads: 1)
+  }
+
+  /// Pixels of the longest unit.
+  var longest: Int { min((tiles + units - 1) / units * tile, pixels) }
+
+  subscript(unit unit: Int) -> Range<Int> {
+    let first = unit * tiles / units * tile
+    let end = (unit + 1) * tiles / units * tile
+    return first..<min(end, pixels)
+  }
+}

@@ -20,8 +20,10 @@ package final class Plan {
     // Activations alternate between two places; only the two results have their own.
     // What is between the halves of a separable block is never stored whole.
     let chain = shapes.dropLast(3)
+    let blocks = builder.rollingBlocks(batch: images[0])
+    let rolled = 2 * blocks
     let places = [0, 2].map { first in
-      builder.reserve(stride(from: first, to: chain.count, by: 4).map { chain[$0] })
+      builder.reserve(stride(from: rolled + first, to: chain.count, by: 4).map { chain[$0] })
     }
     builder.reserveBetween(stride(from: 1, to: chain.count, by: 2).map { chain[$0] })
     let featurePlace = builder.reserve([shapes[shapes.count - 3]])
@@ -29,11 +31,12 @@ package final class Plan {
     builder.allocate()
 
     var steps: [any PlanStep] = []
-    var current = builder.activation(shapes[0], at: places[0])
-    steps.append(builder.stem(images: images, output: current))
-    for block in 0..<(chain.count - 1) / 2 {
-      let layer = 2 * block + 1
-      let output = builder.activation(shapes[layer + 1], at: places[(block + 1) % 2])
+    var current = builder.activation(shapes[rolled], at: places[0])
+    steps.append(
+      builder.rolling(images: images, blocks: blocks, shapes: shapes, output: current))
+    for layer in stride(from: rolled + 1, to: chain.count, by: 2) {
+      let output = builder.activation(
+        shapes[layer + 1], at: places[(layer + 1 - rolled) / 2 % 2])
       steps += builder.separable(layer, input: current, output: output)
       current = output
     }

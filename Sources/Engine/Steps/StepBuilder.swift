@@ -12,6 +12,12 @@ final class StepBuilder {
   private static let maximumBlock = 256
   /// Tiles per thread below which threads share channels.
   private static let channelSharing = 8
+  /// Blocks, from the first on, of which each call holds a few rows at a time.
+  private static let rollingBlocks = 2
+  /// Blocks after them whose weights are few beside the activations: 184 KB.
+  private static let wholeBlocks = 3
+  /// Rows of the last of the rolling layers that are computed in one go.
+  private static let rollingRows = 4
 
   private let network: PackedNetwork
   private let threads: Int
@@ -39,11 +45,7 @@ final class StepBuilder {
   func allocate() { arena.allocate() }
 
   func activation(_ shape: [Int], at place: Arena.Piece) -> Activation {
-    let channels = shape[shape.count - 1]
-    return Activation(
-      memory: arena[place], batch: shape[0], height: shape.count == 4 ? shape[1] : 1,
-      width: shape.count == 4 ? shape[2] : 1, channels: channels,
-      paddedChannels: kernels.paddedChannels(channels))
+    Activation(shape, kernels, memory: arena[place])
   }
 
   func program(_ steps: [any PlanStep], pool: ThreadPool) -> Program {
@@ -58,14 +60,71 @@ final class StepBuilder {
       imageWidth: images[2], output: output)
   }
 
+  /// The stem and the first `blocks` separable blocks, a few rows at a time.
+  ///
+  /// - Parameters:
+  ///   - shapes: Of the end points, in order of the layers.
+  ///   - output: Of the last of these blocks.
+  func rolling(images: [Int], blocks: Int, shapes: [[Int]], output: Activation) -> RollingStep {
+    func activation(_ layer: Int) -> Activation {
+      Activation(shapes[layer], kernels, memory: output.memory)
+    }
+    let separable = (0..<blocks).map { block in
+      let layer = 2 * block + 1
+      return SeparableStep(
+        depthwise: depthwise(layer, input: activation(layer - 1), output: activation(layer)),
+        pointwise: pointwise(layer + 1, input: activation(layer), output: activation(layer + 1)))
+    }
+    let stem = stem(images: images, output: activation(0))
+    let stages =
+      [RollingSchedule.Stage(stem.convolution, inputHeight: images[1])]
+      + separable.map {
+        RollingSchedule.Stage($0.depthwise.convolution, inputHeight: $0.depthwise.input.height)
+      }
+    let schedules = schedules(stages, batch: images[0], height: output.height)
+    return RollingStep(stem: stem, blocks: separable, schedules: schedules)
+  }
+
+  /// Separable blocks that are computed together with the stem: the two with the largest end points,
+  /// and three more if each thread has whole images.
+  func rollingBlocks(batch: Int) -> Int {
+    hasWholeImages(batch: batch) ? Self.rollingBlocks + Self.wholeBlocks : Self.rollingBlocks
+  }
+
+  private func hasWholeImages(batch: Int) -> Bool {
+    batch > 1 && (batch % threads == 0 || batch >= 4 * threads)
+  }
+
+  /// By segment of an image.
+  private func schedules(
+    _ stages: [RollingSchedule.Stage], batch: Int, height: Int
+  ) -> [RollingSchedule] {
+    if hasWholeImages(batch: batch) {
+      let rolled = Self.rollingBlocks + 1
+      return [
+        RollingSchedule(
+          stages: Array(stages[..<rolled]), step: Self.rollingRows, then: Array(stages[rolled...]))
+      ]
+    }
+    // The fewest segments with which every thread has as many units as the others.
+    let wanted = (1...threads).first { batch * $0 % threads == 0 } ?? threads
+    let segments = min(wanted, height)
+    return (0..<segments).map { segment in
+      RollingSchedule(
+        stages: stages,
+        segment: segment * height / segments..<(segment + 1) * height / segments,
+        step: Self.rollingRows)
+    }
+  }
+
   /// The depthwise layer `layer` and the pointwise one behind it: one step, or two if the threads
   /// share the pointwise layer's channels, all of which need all that the depthwise layer yields.
   func separable(_ layer: Int, input: Activation, output: Activation) -> [any PlanStep] {
     let pixels = output.pixels
     let memory = sharesChannels(pixels: pixels) ? between.map { arena[$0] } : nil
     let between = Activation(
-      memory: memory ?? input.memory, batch: output.batch, height: output.height,
-      width: output.width, channels: input.channels, paddedChannels: input.paddedChannels)
+      [output.batch, output.height, output.width, input.channels], kernels,
+      memory: memory ?? input.memory)
     let depthwise = depthwise(layer, input: input, output: between)
     let pointwise = pointwise(layer + 1, input: between, output: output)
     if memory != nil { return [depthwise, pointwise] }

@@ -2,21 +2,23 @@
 ///
 /// Units of a fixed size would leave a short one at the end, and the thread that has no part of it
 /// waiting: at 14 x 14 pixels, in units of 64, two threads would do 128 and 68.
-struct PixelCut {
+package struct PixelCut {
   private let pixels: Int
   private let tile: Int
+  private let limit: Int
   private let tiles: Int
   /// Number of units.
-  let units: Int
+  package let units: Int
 
   /// - Parameters:
   ///   - pixels: Pixels of the whole batch, at least 1.
   ///   - tile: Pixels of a tile.
   ///   - limit: Pixels of a unit at most, if that is a tile or more.
   ///   - threads: What the number of units is a multiple of, if there are enough tiles.
-  init(pixels: Int, tile: Int, limit: Int, threads: Int) {
+  package init(pixels: Int, tile: Int, limit: Int, threads: Int) {
     self.pixels = pixels
     self.tile = tile
+    self.limit = limit
     tiles = (pixels + tile - 1) / tile
     let longest = max(limit / tile, 1)
     let least = (tiles + longest - 1) / longest
@@ -24,14 +26,22 @@ struct PixelCut {
   }
 
   /// All pixels in one unit.
-  init(whole pixels: Int) {
+  package init(whole pixels: Int) {
     self.init(pixels: pixels, tile: pixels, limit: pixels, threads: 1)
   }
 
-  /// Pixels of the longest unit.
-  var longest: Int { min((tiles + units - 1) / units * tile, pixels) }
+  /// The same for another number of pixels and a single thread.
+  package func cutting(_ pixels: Int) -> PixelCut {
+    PixelCut(pixels: pixels, tile: tile, limit: limit, threads: 1)
+  }
 
-  subscript(unit unit: Int) -> Range<Int> {
+  /// Pixels that no unit of this cut or of ``cutting(_:)`` exceeds.
+  package var capacity: Int { max(limit / tile, 1) * tile }
+
+  /// Pixels of the longest unit.
+  package var longest: Int { min((tiles + units - 1) / units * tile, pixels) }
+
+  package subscript(unit unit: Int) -> Range<Int> {
     let first = unit * tiles / units * tile
     let end = (unit + 1) * tiles / units * tile
     return first..<min(end, pixels)

@@ -1,0 +1,33 @@
+import KernelInterface
+
+/// What a step needs from the call it runs in.
+struct StepContext {
+  let kernels: KernelTable
+  /// The images of this call, dense.
+  var images: UnsafePointer<Float>
+  /// This thread's own memory.
+  var scratch: UnsafeMutablePointer<Float>
+  /// Where to copy end points, by layer; `nil` where nobody asks.
+  let taps: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+  /// This thread's nanoseconds by layer; `nil` unless somebody measures.
+  var times: UnsafeMutablePointer<UInt64>?
+
+  /// Does a part of a layer's work, under the clock if somebody measures.
+  @inline(__always)
+  func timed(_ layer: Int, _ body: () -> Void) {
+    guard let times else { return body() }
+    let start = Clock.nanoseconds()
+    body()
+    times[layer] += Clock.nanoseconds() - start
+  }
+}
+
+/// One stage of a plan, cut into units that can run on any thread in any order: each computes its own
+/// output elements completely, so that the cut changes no bit.
+protocol PlanStep {
+  /// Number of units.
+  var units: Int { get }
+  /// Floats of scratch memory that a unit needs.
+  var scratch: Int { get }
+  func run(unit: Int, _ context: StepContext)
+}

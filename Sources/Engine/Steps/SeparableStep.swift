@@ -1,0 +1,15 @@
+/// A depthwise convolution and the pointwise one behind it, block by block: what the first yields
+/// stays in the thread's scratch memory, hence in a near cache, until the second has used it.
+struct SeparableStep: PlanStep {
+  let depthwise: DepthwiseStep
+  let pointwise: PointwiseStep
+
+  var units: Int { depthwise.units }
+  var scratch: Int { depthwise.cut.longest * depthwise.output.paddedChannels }
+
+  func run(unit: Int, _ context: StepContext) {
+    let pixels = depthwise.cut[unit: unit]
+    depthwise.run(pixels, to: context.scratch, context)
+    pointwise.run(pixels, from: context.scratch, 0..<pointwise.packed.vectors, context)
+  }
+}

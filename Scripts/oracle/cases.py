@@ -24,6 +24,9 @@ _LICENCES = {
     "rocket": "public domain (SpaceX)",
 }
 
+#: The photos, in the order in which the quarters of the sweep's base image show them.
+MOTIFS = tuple(_LICENCES)
+
 
 @dataclass(frozen=True)
 class InferenceCase:
@@ -57,6 +60,40 @@ class SweepCase:
 
     def images(self, base: np.ndarray) -> np.ndarray:
         return np.stack([base[y : y + self.height, x : x + self.width] for y, x in self.origins])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one training step is fed."""
+
+    images: np.ndarray
+    """(N, H, W, 3), float32, in [0, 1]."""
+    labels: np.ndarray
+    """(N,), int32."""
+    dropout_mask: np.ndarray
+    """(N, features), float32: 1 where a feature is kept, 0 where it is dropped."""
+
+
+@dataclass(frozen=True)
+class TrainingCase:
+    """A batch with which one training step's numbers are recorded."""
+
+    name: str
+    description: str
+    source: str
+    batch: Batch
+    momentum: float
+    """Batch norm's: the weight of the moving average's old value."""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Batches with which the network is trained step by step."""
+
+    description: str
+    source: str
+    batches: list[Batch]
+    momentum: float
 
 
 def photo(name: str) -> np.ndarray:
@@ -104,7 +141,7 @@ def sweep_base() -> np.ndarray:
     Every second pixel of each photo, from its middle: enough of a motif in 150 x 150 pixels.
     """
     quarters = []
-    for name in ("chelsea", "coffee", "astronaut", "rocket"):
+    for name in MOTIFS:
         half = photo(name)[::2, ::2]
         top, left = (half.shape[0] - 150) // 2, (half.shape[1] - 150) // 2
         quarters.append(half[top : top + 150, left : left + 150])
@@ -125,6 +162,92 @@ def sweep_cases() -> list[SweepCase]:
     return [_sweep_case(h, w, 1, (h, w) in whole) for h, w in squares + oblong] + [
         _sweep_case(h, w, 3, False) for h, w in batches
     ]
+
+
+def training_cases(features: int, classes: int) -> list[TrainingCase]:
+    """The cases of training.h5, in the order of the file.
+
+    Their sizes are chosen by how many values of a channel the last batch norms see, from
+    Conv2d_12_depthwise on: with one, the variance is 0 and nothing before it is trained; with two,
+    it is the difference of the two; the unbiased variance is N/(N-1) of the biased one.
+    """
+
+    def case(name: str, about: str, images: np.ndarray, momentum: float) -> TrainingCase:
+        count, height, width, _ = images.shape
+        values = count * -(-height // 32) * -(-width // 32)
+        return TrainingCase(
+            name,
+            f"{count} at {height} x {width}, {about}; the last batch norms see {values} of each"
+            " channel",
+            _sources(MOTIFS[:count]),
+            _batch(name, images, features, classes),
+            momentum,
+        )
+
+    return [
+        case("one", "where batch norm meets a single value", _crops("one", 1, 32, 32), 0.99),
+        case("two", "where it meets a pair", _crops("two", 2, 32, 32), 0.997),
+        case("odd", "every side odd but the last", _crops("odd", 3, 33, 33), 0.0),
+        case("rectangle", "not square", _crops("rectangle", 2, 40, 56), 1.0),
+        case("batch", "a batch of different photos", _resized(MOTIFS, 56, 56), 0.99),
+    ]
+
+
+def trajectory(features: int, classes: int) -> Trajectory:
+    """Five steps on the same four photos, in another order each time.
+
+    Dropout drops one feature in a thousand, as in the original: dropping more makes more difference
+    to the loss than a step does.
+    """
+    images = _resized(MOTIFS, 64, 64)
+    batch = _batch("trajectory", images, features, classes)
+    kept = _generator("trajectory masks").random((5, len(images), features)) >= 1 / 1000
+    return Trajectory(
+        "the same four photos at every step, in another order",
+        _sources(MOTIFS),
+        [
+            Batch(np.roll(images, step, 0), np.roll(batch.labels, step), mask.astype(np.float32))
+            for step, mask in enumerate(kept)
+        ],
+        momentum=0.99,
+    )
+
+
+def _sources(motifs: tuple[str, ...]) -> str:
+    named = ", ".join(f"{name} ({_LICENCES[name]})" for name in motifs)
+    return f"photos of scikit-image: {named}"
+
+
+def _crops(name: str, count: int, height: int, width: int) -> np.ndarray:
+    """A crop of each of the first motifs of the sweep's base image."""
+    base = sweep_base()
+    side = len(base) // 2
+    origins = _generator(name).integers(0, [side - height + 1, side - width + 1], (count, 2))
+    corners = [(0, 0), (0, side), (side, 0), (side, side)]
+    return np.stack(
+        [
+            base[top + y : top + y + height, left + x : left + x + width]
+            for (top, left), (y, x) in zip(corners, origins, strict=False)
+        ]
+    )
+
+
+def _resized(motifs: tuple[str, ...], height: int, width: int) -> np.ndarray:
+    return np.stack([resize_bilinear(photo(name), height, width) for name in motifs])
+
+
+def _batch(name: str, images: np.ndarray, features: int, classes: int) -> Batch:
+    """Adds labels and a mask, drawn for each image.
+
+    The original drops one feature in a thousand: often none at all of a small batch. This drops one
+    in sixteen, so that a mask that is not heeded is noticed.
+    """
+    generator = _generator(f"{name} labels and mask")
+    return Batch(
+        images,
+        generator.integers(0, classes, len(images), np.int32),
+        (generator.random((len(images), features)) >= 1 / 16).astype(np.float32),
+    )
 
 
 def _sweep_case(height: int, width: int, batch: int, activations: bool) -> SweepCase:

@@ -59,6 +59,9 @@ def parse_arguments() -> argparse.Namespace:
         help="of the cases chelsea and coffee (default 128); the others have sizes of their own",
     )
     parser.add_argument("--num-classes", type=positive, default=1001, metavar="N")
+    parser.add_argument(
+        "--training", action="store_true", help="also training.h5: losses, gradients, statistics"
+    )
     parser.add_argument("--labels", type=Path, metavar="FILE", help="a class name on each line")
     parser.add_argument("--name", help="the checkpoint's name (default: its file's)")
     parser.add_argument(

@@ -17,8 +17,17 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cases import InferenceCase, SweepCase
+from cases import InferenceCase, SweepCase, TrainingCase, Trajectory
 from network import END_POINTS, Network
+from projection import WHOLE, summarize
+from training import (
+    KEEP_PROBABILITY,
+    LOSSES,
+    WEIGHT_DECAY,
+    Step,
+    TrainingNetwork,
+    gentle_learning_rate,
+)
 
 FORMAT_VERSION = 1
 
@@ -101,6 +110,34 @@ class GoldenWriter:
                 if case.activations:
                     _write_activations(group, "activations", values)
 
+    def write_training(
+        self,
+        cases: list[TrainingCase],
+        trajectory: Trajectory,
+        float32: TrainingNetwork,
+        float64: TrainingNetwork,
+    ) -> None:
+        """What a training step computes in each case, and where five steps lead.
+
+        All start from the variables that are loaded.
+        """
+        seed = int(self._attributes["seed"])
+        with self._file("training") as file:
+            file.attrs["dropout"] = "the mask is given: fed in place of the random numbers"
+            for case in cases:
+                group = file.create_group(f"cases/{case.name}")
+                group.attrs["description"] = case.description
+                group.attrs["source"] = case.source
+                group.attrs["momentum"] = np.float64(case.momentum)
+                group.attrs["keep_probability"] = np.float64(KEEP_PROBABILITY)
+                group.attrs["weight_decay"] = np.float64(WEIGHT_DECAY)
+                _write(group, "images", case.batch.images)
+                _write_plain(group, "labels", case.batch.labels)
+                _write(group, "dropout_mask", case.batch.dropout_mask)
+                _write_step(group, "", float32.run(case.batch, case.momentum), seed)
+                _write_step(group, "_float64", float64.run(case.batch, case.momentum), seed)
+            _write_trajectory(file, trajectory, float32, float64)
+
     def write_manifest(self, command: str) -> Path:
         """The hash and size of each file written so far, and what they have in common."""
         files = {}
@@ -138,6 +175,55 @@ def _write_activations(group: h5py.Group, name: str, values: Mapping[str, np.nda
         _write(group, f"{name}/{end_point}", values[end_point])
 
 
+def _write_step(group: h5py.Group, suffix: str, step: Step, seed: int) -> None:
+    """A training step's numbers, in groups whose names end in `suffix`."""
+    _write_activations(group, f"activations{suffix}", step.activations)
+    losses = group.create_group(f"loss{suffix}")
+    for name in LOSSES:
+        losses.attrs[name] = step.losses[name]
+    for name, values in (
+        ("batch_mean", step.batch_mean),
+        ("batch_variance", step.batch_variance),
+        ("updated", step.updated),
+    ):
+        for key, value in values.items():
+            _write_plain(group, f"{name}{suffix}/{key}", value)
+    for name, gradient in step.gradients.items():
+        path = f"gradients{suffix}/{name}"
+        if gradient.size <= WHOLE:
+            _write_plain(group, path, gradient)
+        else:
+            for part, value in summarize(gradient, seed).items():
+                _write_plain(group, f"{path}/{part}", value)
+
+
+def _write_trajectory(
+    file: h5py.File, trajectory: Trajectory, float32: TrainingNetwork, float64: TrainingNetwork
+) -> None:
+    """Takes the steps, in both types, and leaves the networks where they lead."""
+    batches, momentum = trajectory.batches, trajectory.momentum
+    rate = gentle_learning_rate(float64.run(batches[0], momentum))
+    group = file.create_group("trajectory")
+    group.attrs["description"] = trajectory.description
+    group.attrs["source"] = trajectory.source
+    group.attrs["optimizer"] = "sgd"
+    group.attrs["steps"] = np.int64(len(batches))
+    group.attrs["learning_rate"] = np.float64(rate)
+    group.attrs["momentum"] = np.float64(momentum)
+    group.attrs["keep_probability"] = np.float64(KEEP_PROBABILITY)
+    group.attrs["weight_decay"] = np.float64(WEIGHT_DECAY)
+    _write(group, "images", np.stack([batch.images for batch in batches]))
+    _write_plain(group, "labels", np.stack([batch.labels for batch in batches]))
+    _write(group, "dropout_mask", np.stack([batch.dropout_mask for batch in batches]))
+    for suffix, network in (("", float32), ("_float64", float64)):
+        steps = [(network.descend(batch, momentum, rate), network.norms()) for batch in batches]
+        losses = [[step[name] for name in LOSSES] for step, _ in steps]
+        _write_plain(group, f"loss{suffix}", np.array(losses, network.dtype))
+        for name in network.variables:
+            norms = np.array([norms[name] for _, norms in steps])
+            _write_plain(group, f"norms{suffix}/{name}", norms)
+
+
 def _write(
     group: h5py.Group, name: str, value: np.ndarray, chunk: tuple[int, ...] | None = None
 ) -> None:
@@ -150,4 +236,12 @@ def _write(
         compression="gzip",
         compression_opts=9,
         track_times=False,
+    )
+
+
+def _write_plain(group: h5py.Group, name: str, value: np.ndarray) -> None:
+    """One dataset in little-endian, as it is: for the many small ones whose digits do not compress,
+    where a chunk's index would take more room than the numbers."""
+    group.create_dataset(
+        name, data=value.astype(value.dtype.newbyteorder("<")), track_times=False
     )

@@ -16,6 +16,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -62,83 +63,100 @@ END_POINTS: tuple[str, ...] = (
 )
 
 
-class Network:
-    """The original inference graph in one floating-point type, with its own session.
+class Graph:
+    """The original graph in one floating-point type, with its own session.
 
     In float32 batch norm is fused, as the original code has it. TensorFlow has no fused batch
-    norm in float64, so there the same code runs with `fused=False`: x * s + (beta - mean * s)
-    with s = gamma * rsqrt(variance + epsilon), and epsilon the double nearest to 0.001.
+    norm in float64, so there the same code runs with `fused=False`.
 
     Any batch and image size runs through the one graph.
     """
 
-    def __init__(self, depth_multiplier: float, num_classes: int, dtype: type = np.float32):
+    def __init__(
+        self, depth_multiplier: float, num_classes: int, dtype: type, *, training: bool = False
+    ):
+        """Builds the graph; `momentum`, batch norm's, is a tensor to be fed if `training`.
+
+        Given as a Python number, TensorFlow would make a float32 of it in float64 too.
+        """
         self.dtype = dtype
-        graph = tf.Graph()
-        with graph.as_default():
-            self._images = tf.placeholder(dtype, [None, None, None, 3], name="images")
+        self.graph = tf.Graph()
+        with self.graph.as_default():
+            self.images = tf.placeholder(dtype, [None, None, None, 3], name="images")
+            self.momentum = tf.placeholder(dtype, [], name="momentum") if training else None
+            decay = {"batch_norm_decay": self.momentum} if training else {}
             fused = None if dtype is np.float32 else False
             with (
-                slim.arg_scope(mobilenet_v1.mobilenet_v1_arg_scope(is_training=False)),
+                slim.arg_scope(mobilenet_v1.mobilenet_v1_arg_scope(is_training=training, **decay)),
                 slim.arg_scope([slim.batch_norm], fused=fused),
             ):
-                _, self._end_points = mobilenet_v1.mobilenet_v1(
-                    self._images * 2 - 1,
+                _, self.end_points = mobilenet_v1.mobilenet_v1(
+                    self.images * 2 - 1,
                     num_classes=num_classes,
-                    is_training=False,
+                    is_training=training,
                     depth_multiplier=depth_multiplier,
                     global_pool=True,
                 )
-            self._variables = {v.op.name: v for v in tf.global_variables()}
-            self._saver = tf.train.Saver()
-        if tuple(self._end_points) != END_POINTS:
-            raise AssertionError(f"unexpected end points: {list(self._end_points)}")
-        self._convolutions = {
-            operation.name.split("/")[-2]: operation.outputs[0]
-            for operation in graph.get_operations()
-            if operation.type in ("Conv2D", "DepthwiseConv2dNative")
-        }
-        self._session = tf.Session(graph=graph, config=_session_config())
+            self.variables = {v.op.name: v for v in tf.global_variables()}
+        if tuple(self.end_points) != END_POINTS:
+            raise AssertionError(f"unexpected end points: {list(self.end_points)}")
+        self.session = tf.Session(graph=self.graph, config=_session_config())
 
-    def __enter__(self) -> Network:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:
-        self._session.close()
+        self.session.close()
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The variables' names and shapes, in the order in which the network makes them."""
-        return {name: tuple(v.shape.as_list()) for name, v in self._variables.items()}
+        return {name: tuple(v.shape.as_list()) for name, v in self.variables.items()}
 
     def load(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Sets variables from float32 values, cast up where the network is float64."""
         for name, value in parameters.items():
-            self._variables[name].load(value.astype(self.dtype), self._session)
+            self.variables[name].load(value.astype(self.dtype), self.session)
+
+
+class Network(Graph):
+    """The inference graph.
+
+    In float64 batch norm is x * s + (beta - mean * s) with s = gamma * rsqrt(variance + epsilon),
+    and epsilon the double nearest to 0.001.
+    """
+
+    def __init__(self, depth_multiplier: float, num_classes: int, dtype: type = np.float32):
+        super().__init__(depth_multiplier, num_classes, dtype)
+        with self.graph.as_default():
+            self._saver = tf.train.Saver()
+        self._convolutions = {
+            operation.name.split("/")[-2]: operation.outputs[0]
+            for operation in self.graph.get_operations()
+            if operation.type in ("Conv2D", "DepthwiseConv2dNative")
+        }
 
     def save(self, prefix: Path) -> None:
         """Writes all variables as a TensorFlow checkpoint (format V2) of the given prefix."""
-        self._saver.save(
-            self._session, os.fspath(prefix), write_meta_graph=False, write_state=False
-        )
+        self._saver.save(self.session, os.fspath(prefix), write_meta_graph=False, write_state=False)
 
     def run(
         self, images: np.ndarray, end_points: Iterable[str] = END_POINTS
     ) -> dict[str, np.ndarray]:
         """End points for images of shape (N, H, W, 3) in [0, 1]."""
-        fetches = {name: self._end_points[name] for name in end_points}
-        return self._session.run(fetches, {self._images: images.astype(self.dtype)})
+        fetches = {name: self.end_points[name] for name in end_points}
+        return self.session.run(fetches, {self.images: images.astype(self.dtype)})
 
     def run_layer(self, layer: str, previous: str | None, values: np.ndarray) -> np.ndarray:
         """A layer's end point, given the previous end point's values (images if `None`)."""
-        return self._session.run(self._end_points[layer], self._feed(previous, values))
+        return self.session.run(self.end_points[layer], self._feed(previous, values))
 
     def run_convolution(self, layer: str, previous: str | None, values: np.ndarray) -> np.ndarray:
         """Like `run_layer`, but what the layer's batch norm receives."""
-        return self._session.run(self._convolutions[layer], self._feed(previous, values))
+        return self.session.run(self._convolutions[layer], self._feed(previous, values))
 
     def _feed(self, previous: str | None, values: np.ndarray) -> dict:
-        tensor = self._images if previous is None else self._end_points[previous]
+        tensor = self.images if previous is None else self.end_points[previous]
         return {tensor: values.astype(self.dtype)}
 
 

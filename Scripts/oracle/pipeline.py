@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cases import SEED, inference_cases, sweep_base, sweep_cases
+from cases import SEED, inference_cases, sweep_base, sweep_cases, training_cases, trajectory
 from checkpoint import Checkpoint, parameters_sha256, read_checkpoint
 from errors import BadInput, MissingInput
-from golden import Attributes, golden_files
+from golden import Attributes, GoldenWriter, golden_files
 from network import Network, describe_oracle
+from training import TrainingNetwork
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -32,6 +33,25 @@ def export(arguments: argparse.Namespace) -> None:
             writer.write_parameters(ordered, labels)
             writer.write_inference(inference_cases(*arguments.image_size), float32, float64)
             writer.write_sweep(sweep_base(), sweep_cases(), float32)
+            if arguments.training:
+                write_training(writer, arguments, checkpoint)
+
+
+def write_training(
+    writer: GoldenWriter, arguments: argparse.Namespace, checkpoint: Checkpoint
+) -> None:
+    """Runs the training cases, each type in a graph of its own."""
+    sizes = arguments.depth_multiplier, arguments.num_classes
+    with (
+        TrainingNetwork(*sizes, np.float32) as float32,
+        TrainingNetwork(*sizes, np.float64) as float64,
+    ):
+        float32.load(checkpoint.parameters)
+        float64.load(checkpoint.parameters)
+        features, classes = float32.end_points["global_pool"].shape[-1], arguments.num_classes
+        writer.write_training(
+            training_cases(features, classes), trajectory(features, classes), float32, float64
+        )
 
 
 def common_attributes(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Attributes:
@@ -56,6 +76,8 @@ def command(arguments: argparse.Namespace) -> str:
     words += ["--depth-multiplier", f"{arguments.depth_multiplier:g}"]
     words += ["--image-size", "x".join(map(str, arguments.image_size))]
     words += ["--num-classes", str(arguments.num_classes)]
+    if arguments.training:
+        words.append("--training")
     if arguments.labels:
         words += ["--labels", arguments.labels.name]
     if arguments.name:

@@ -167,30 +167,41 @@ def sweep_cases() -> list[SweepCase]:
 def training_cases(features: int, classes: int) -> list[TrainingCase]:
     """The cases of training.h5, in the order of the file.
 
-    Their sizes are chosen by how many values of a channel the last batch norms see, from
-    Conv2d_12_depthwise on: with one, the variance is 0 and nothing before it is trained; with two,
-    it is the difference of the two; the unbiased variance is N/(N-1) of the biased one.
+    Their sizes are chosen by n, the number of values over which the last batch norms, from
+    Conv2d_12_depthwise on, take a channel's mean and variance.
     """
 
-    def case(name: str, about: str, images: np.ndarray, momentum: float) -> TrainingCase:
-        count, height, width, _ = images.shape
-        values = count * -(-height // 32) * -(-width // 32)
-        return TrainingCase(
+    table = [
+        ("one", "a single value has no variance", 0.997, MOTIFS[:1], _crops("one", 1, 32, 32)),
+        # Of the pairs tried, the one whose gradients rounding errors change least, in the stand-in
+        # and in the original alike: by 0.4 % in float32, where they made others unrecognisable.
+        (
+            "two",
+            "the unbiased variance is twice the biased one",
+            0.99,
+            ("astronaut",),
+            _resized(("astronaut",), 64, 32),
+        ),
+        ("odd", "every side odd but the last", 0.0, MOTIFS[:3], _crops("odd", 3, 33, 33)),
+        ("rectangle", "wider than high", 1.0, MOTIFS[:2], _crops("rectangle", 2, 40, 56)),
+        ("batch", "four different photos", 0.99, MOTIFS, _resized(MOTIFS, 56, 56)),
+    ]
+    return [
+        TrainingCase(
             name,
-            f"{count} at {height} x {width}, {about}; the last batch norms see {values} of each"
-            " channel",
-            _sources(MOTIFS[:count]),
+            _describe_batch(images.shape, about),
+            _sources(motifs),
             _batch(name, images, features, classes),
             momentum,
         )
-
-    return [
-        case("one", "where batch norm meets a single value", _crops("one", 1, 32, 32), 0.99),
-        case("two", "where it meets a pair", _crops("two", 2, 32, 32), 0.997),
-        case("odd", "every side odd but the last", _crops("odd", 3, 33, 33), 0.0),
-        case("rectangle", "not square", _crops("rectangle", 2, 40, 56), 1.0),
-        case("batch", "a batch of different photos", _resized(MOTIFS, 56, 56), 0.99),
+        for name, about, momentum, motifs, images in table
     ]
+
+
+def _describe_batch(shape: tuple[int, ...], about: str) -> str:
+    count, height, width, _ = shape
+    seen = count * -(-height // 32) * -(-width // 32)
+    return f"{count} of {height} x {width}: {about}; n = {seen} in the last batch norms"
 
 
 def trajectory(features: int, classes: int) -> Trajectory:

@@ -161,8 +161,8 @@ def gentle_learning_rate(step: Step) -> float:
     """The largest power of two at which the loss falls by at most 2 to first order.
 
     A fixed rate does not suit two checkpoints whose squared gradients differ a hundredfold. A large
-    one makes the steps chaotic: in the stand-in, float32 and float64 part company after two. A power
-    of two is the same number in both.
+    one makes the steps chaotic: in the stand-in, float32 and float64 part company after two. A
+    power of two is the same number in both.
     """
     slope = sum(np.square(g).sum() for name, g in step.gradients.items() if name != IMAGES)
     return 2.0 ** math.floor(math.log2(2 / slope))

@@ -27,6 +27,7 @@ struct InspectCommand: ParsableCommand {
     switch file.kind {
     case .parameters: try describeParameters(path)
     case .inference, .sweep, .recording: try describeCases(file)
+    case .training: try describeTraining(path)
     }
   }
 
@@ -64,6 +65,25 @@ struct InspectCommand: ParsableCommand {
           + " \(MobileNet.describe(shape: summary.imagesShape)), "
           + "\(summary.endPoints.count) end points\(wide)  \(summary.description)")
     }
+  }
+
+  private func describeTraining(_ path: String) throws {
+    let file = try TrainingFile(reading: path)
+    line("dropout", file.dropout)
+    line("cases", "\(file.caseNames.count)")
+    for name in file.caseNames {
+      let summary = try file.summary(ofCase: name)
+      print(
+        "  \(name.padding(toLength: max(18, name.count), withPad: " ", startingAt: 0))"
+          + " \(MobileNet.describe(shape: summary.imagesShape)), "
+          + "momentum \(summary.settings.momentum)  \(summary.description)")
+    }
+    let trajectory = try file.readTrajectory()
+    let losses = trajectory.loss64.map { String(format: "%.3f", $0.total) }
+    line(
+      "trajectory",
+      "\(trajectory.batches.count) steps at learning rate \(trajectory.learningRate), "
+        + "momentum \(trajectory.settings.momentum): loss \(losses.joined(separator: ", "))")
   }
 
   private func line(_ label: String, _ text: String) {

@@ -14,8 +14,8 @@ public struct RecordedSubject: Subject {
   /// - Parameter parametersSHA256: Of the parameters that the reference computes with.
   /// - Throws: ``RecordingError`` if the file holds no activations or those of other parameters.
   public init(_ file: GoldenFile, parametersSHA256: String) throws(RecordingError) {
-    guard file.kind != .parameters else {
-      throw RecordingError(file: file.path, problem: "holds parameters, no activations")
+    guard ![.parameters, .training].contains(file.kind) else {
+      throw RecordingError(file: file.path, problem: "holds \(file.kind), no activations")
     }
     let found = file.provenance.parametersSHA256
     guard found == parametersSHA256 else {

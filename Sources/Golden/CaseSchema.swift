@@ -119,16 +119,18 @@ struct CaseSchema {
 }
 
 /// Checks of one case's members.
-private struct CaseCheck {
+struct CaseCheck {
   let group: Group
   let header: Header
 
   private var reader: Reader { header.reader }
 
-  func images() throws(GoldenError) -> Dataset {
+  /// - Parameter hasSteps: Whether there is a batch for each of several steps.
+  func images(hasSteps: Bool = false) throws(GoldenError) -> Dataset {
+    let axes = [nil, nil, nil, Architecture.imageChannels]
     let dataset = try reader.dataset(
-      Format.images, in: group, .float32, axes: [nil, nil, nil, Architecture.imageChannels],
-      named: "NxHxWx3")
+      Format.images, in: group, .float32, axes: hasSteps ? [nil] + axes : axes,
+      named: hasSteps ? "SxNxHxWx3" : "NxHxWx3")
     guard dataset.shape.allSatisfy({ $0 <= Format.maximumExtent }) else {
       throw reader.error(
         .invalid("shape \(describe(shape: dataset.shape)) is too large"), at: dataset.path)

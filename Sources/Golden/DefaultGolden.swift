@@ -8,7 +8,7 @@ public enum DefaultGolden {
   /// The environment variable that says where golden data is.
   public static let environmentVariable = "ASSAY_GOLDEN_DATA"
 
-  /// Path of the folder that holds `parameters.h5`, `inference.h5` and `sweep.h5`.
+  /// Path of the folder that holds `parameters.h5`, `inference.h5`, `sweep.h5` and `training.h5`.
   ///
   /// If the environment variable `ASSAY_GOLDEN_DATA` is set, that is the folder, or the folder it is
   /// in, and no other place counts. Otherwise it is `GoldenData/mobilenet_v1_075_128` in a folder
@@ -19,6 +19,13 @@ public enum DefaultGolden {
     try directory(
       environment: ProcessInfo.processInfo.environment,
       executable: Bundle.main.executableURL, source: URL(filePath: #filePath))
+  }
+
+  /// Path of the golden of training steps.
+  ///
+  /// - Throws: ``GoldenError`` with `cannotRead` if there is no folder, as in ``directory()``.
+  public static func training() throws(GoldenError) -> String {
+    try directory() + "/training.h5"
   }
 
   static let inferenceName = "inference.h5"

@@ -16,12 +16,22 @@ enum Format {
   static let cases = "cases"
   static let images = "images"
   static let activations = "activations"
-  static let activations64 = "activations_float64"
+  static let activations64 = activations + float64Suffix
   static let base = "base"
   static let features = "features"
   static let logits = "logits"
   static let labels = "labels"
   static let kind = "kind"
+
+  static let trajectory = "trajectory"
+  static let dropoutMask = "dropout_mask"
+  static let batchMean = "batch_mean"
+  static let batchVariance = "batch_variance"
+  static let loss = "loss"
+  static let gradients = "gradients"
+  static let updated = "updated"
+  /// Of the groups with what float64 computed.
+  static let float64Suffix = "_float64"
 }
 
 /// What a golden file holds.
@@ -34,6 +44,8 @@ public enum GoldenKind: String, Hashable, Codable, Sendable, CaseIterable {
   case sweep
   /// What a subject computed, written by Assay.
   case recording
+  /// Batches, and what training steps compute from them. ``TrainingFile`` reads it.
+  case training
 
   var remedy: String {
     self == .recording ? GoldenError.Remedy.record : GoldenError.Remedy.export
@@ -52,13 +64,9 @@ struct Header: Sendable {
   init(reading path: String) throws(GoldenError) {
     var reader = Reader(file: path, remedy: GoldenError.Remedy.name)
     let root = try reader.read { () throws(HDF5Error) in try File(reading: path).root }
-    try Self.expect(Format.name, "format", root, reader)
+    try reader.expect(Format.name, "format", of: root)
     reader.remedy = "this Assay reads version \(Format.version); get one that reads that version"
-    let version: Int64 = try reader.scalar("format_version", of: root)
-    guard version == Format.version else {
-      throw reader.error(
-        .wrongValue(expected: "\(Format.version)", found: "\(version)"), at: "/@format_version")
-    }
+    try reader.expect(Format.version, "format_version", of: root)
     reader.remedy = GoldenError.Remedy.export
     let kindName = try reader.string(Format.kind, of: root)
     guard let kind = GoldenKind(rawValue: kindName) else {
@@ -67,7 +75,7 @@ struct Header: Sendable {
         .wrongValue(expected: "one of \(known)", found: "\"\(kindName)\""), at: "/@kind")
     }
     reader.remedy = kind.remedy
-    try Self.expect(Format.architecture, "architecture", root, reader)
+    try reader.expect(Format.architecture, "architecture", of: root)
     let provenance = try Provenance(reading: root, kind, reader)
     architecture = try Self.architecture(provenance, reader)
     self.root = root
@@ -76,15 +84,40 @@ struct Header: Sendable {
     self.provenance = provenance
   }
 
-  private static func expect(
-    _ expected: String, _ name: String, _ root: Group, _ reader: Reader
-  ) throws(GoldenError) {
-    let found = try reader.string(name, of: root)
-    guard found == expected else {
-      throw reader.error(
-        .wrongValue(expected: "\"\(expected)\"", found: "\"\(found.prefix(80))\""),
-        at: "/@\(name)")
+  /// Names of all cases.
+  ///
+  /// - Throws: ``GoldenError`` if there are none.
+  func caseNames() throws(GoldenError) -> [String] {
+    let names = try reader.members(try reader.group(Format.cases, in: root))
+    guard !names.isEmpty else { throw reader.error(.noCases, at: "/\(Format.cases)") }
+    return names
+  }
+
+  /// The group of one of the cases.
+  func group(ofCase name: String, among caseNames: [String]) throws(GoldenError) -> Group {
+    guard caseNames.contains(name) else {
+      let names = caseNames.prefix(40).joined(separator: ", ")
+      throw GoldenError(
+        .missing, file: reader.file, object: "/\(Format.cases)/\(name)",
+        remedy: caseNames.isEmpty ? kind.remedy : "its cases are \(names)")
     }
+    return try reader.group(name, in: try reader.group(Format.cases, in: root))
+  }
+
+  /// Reads the parameters that this file was made with, by default beside it.
+  func readParameters(from path: String?) throws(GoldenError) -> ParametersFile {
+    let folder = reader.file.lastIndex(of: "/").map { reader.file[...$0] } ?? ""
+    let path = path ?? folder + "parameters.h5"
+    let header = try Header(reading: path)
+    guard header.provenance.parametersSHA256 == provenance.parametersSHA256 else {
+      throw GoldenError(
+        .wrongHash(
+          expected: "\(provenance.parametersSHA256) as in \(reader.file)",
+          found: header.provenance.parametersSHA256),
+        file: path, object: "/@parameters_sha256",
+        remedy: "use the parameters that were exported with the golden")
+    }
+    return try ParametersFile(header)
   }
 
   private static func architecture(

@@ -1,8 +1,8 @@
 import HDF5
 import MobileNet
 
-/// A golden file that is open for reading: an inference, a sweep or a recording (or parameters,
-/// which have no cases; ``ParametersFile`` reads those).
+/// A golden file that is open for reading: an inference, a sweep or a recording (or another kind,
+/// which has no such cases: ``ParametersFile`` and ``TrainingFile`` read those).
 ///
 /// What it says of itself is checked when it is opened, the names, shapes and types of a case when
 /// that case is asked for, and those of all cases by ``validate()``. Nothing that is not exactly as
@@ -13,7 +13,7 @@ public struct GoldenFile: Sendable {
   public let kind: GoldenKind
   public let provenance: Provenance
   public let architecture: Architecture
-  /// Sorted bytewise; at least one, except in a file of parameters.
+  /// Sorted bytewise; at least one, except in a file of parameters or of training steps.
   public let caseNames: [String]
 
   let header: Header
@@ -31,7 +31,7 @@ public struct GoldenFile: Sendable {
     kind = header.kind
     provenance = header.provenance
     architecture = header.architecture
-    guard header.kind != .parameters else {
+    guard ![.parameters, .training].contains(header.kind) else {
       caseNames = []
       sweepBase = nil
       return
@@ -39,8 +39,7 @@ public struct GoldenFile: Sendable {
     let isSweep = header.kind == .sweep
     try reader.checkMembers(
       header.root, required: isSweep ? [Format.base, Format.cases] : [Format.cases])
-    caseNames = try reader.members(try reader.group(Format.cases, in: header.root))
-    guard !caseNames.isEmpty else { throw reader.error(.noCases, at: "/\(Format.cases)") }
+    caseNames = try header.caseNames()
     sweepBase =
       isSweep
       ? try reader.dataset(
@@ -48,12 +47,13 @@ public struct GoldenFile: Sendable {
         named: "HxWx3") : nil
   }
 
-  /// Checks the names, shapes and types of everything in the file, and reads no numbers. For a file
-  /// of parameters, reads and checks those.
+  /// Checks the names, shapes and types of everything in the file, of any kind, and reads no
+  /// numbers. For a file of parameters, reads and checks those.
   ///
   /// - Throws: ``GoldenError`` with `badData` for the first flaw.
   public func validate() throws(GoldenError) {
     if kind == .parameters { _ = try ParametersFile(header) }
+    if kind == .training { try TrainingFile(header).validate() }
     for name in caseNames { _ = try summary(ofCase: name) }
   }
 
@@ -83,33 +83,12 @@ public struct GoldenFile: Sendable {
   /// - Throws: ``GoldenError``; with `badData` also if they are not the ones that this file was
   ///   made with.
   public func readParameters(from path: String? = nil) throws(GoldenError) -> ParametersFile {
-    let path = path ?? sibling("parameters.h5")
-    let header = try Header(reading: path)
-    guard header.provenance.parametersSHA256 == provenance.parametersSHA256 else {
-      throw GoldenError(
-        .wrongHash(
-          expected: "\(provenance.parametersSHA256) as in \(self.path)",
-          found: header.provenance.parametersSHA256),
-        file: path, object: "/@parameters_sha256",
-        remedy: "use the parameters that were exported with the golden")
-    }
-    return try ParametersFile(header)
-  }
-
-  private func sibling(_ name: String) -> String {
-    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    return folder + name
+    try header.readParameters(from: path)
   }
 
   private func schema(ofCase name: String) throws(GoldenError) -> CaseSchema {
-    guard caseNames.contains(name) else {
-      let names = caseNames.prefix(40).joined(separator: ", ")
-      throw GoldenError(
-        .missing, file: path, object: "/\(Format.cases)/\(name)",
-        remedy: caseNames.isEmpty ? kind.remedy : "its cases are \(names)")
-    }
-    let cases = try header.reader.group(Format.cases, in: header.root)
-    let group = try header.reader.group(name, in: cases)
-    return try CaseSchema(name: name, group: group, header: header, sweepBase: sweepBase)
+    try CaseSchema(
+      name: name, group: try header.group(ofCase: name, among: caseNames), header: header,
+      sweepBase: sweepBase)
   }
 }

@@ -30,7 +30,8 @@ public struct ParametersFile: Sendable {
         file: path, object: "/@kind", remedy: "name the parameters.h5 of the golden")
     }
     let variables = header.architecture.variables
-    try Self.checkNames(header.root, known: variables.map(\.name), reader)
+    try reader.checkTree(
+      header.root, paths: variables.map(\.name), optional: [Format.labels])
     var tensors: [String: Tensor<Float>] = [:]
     for variable in variables {
       let dataset = try reader.dataset(
@@ -51,26 +52,6 @@ public struct ParametersFile: Sendable {
         at: "/@parameters_sha256")
     }
     labels = try Self.labels(header)
-  }
-
-  /// Refuses everything in the file that is neither a variable nor the labels. A group is looked
-  /// into only if a variable is to be there, so that a file with links in a circle comes to an end.
-  private static func checkNames(
-    _ root: Group, known: [String], _ reader: Reader
-  ) throws(GoldenError) {
-    var members: [String: Set<String>] = [:]
-    for name in known {
-      var folder = ""
-      for part in name.split(separator: "/") {
-        members[folder, default: []].insert(String(part))
-        folder += folder.isEmpty ? "\(part)" : "/\(part)"
-      }
-    }
-    for (folder, names) in members.sorted(by: { $0.key < $1.key }) {
-      let group = folder.isEmpty ? root : try reader.group(folder, in: root)
-      let optional = folder.isEmpty ? [Format.labels] : []
-      try reader.checkMembers(group, required: names.sorted(), optional: optional)
-    }
   }
 
   private static func labels(_ header: Header) throws(GoldenError) -> [String]? {

@@ -35,6 +35,41 @@ struct Reader: Sendable {
     Int(try scalar(name, of: owner) as Int64)
   }
 
+  /// A finite number that satisfies `condition`, which `expected` describes.
+  func number<S: Scalar & FloatingPoint>(
+    _ name: String, of group: Group, _ expected: String, where condition: (S) -> Bool
+  ) throws(GoldenError) -> S {
+    let value: S = try scalar(name, of: group)
+    guard value.isFinite, condition(value) else {
+      throw error(
+        .wrongValue(expected: expected, found: "\(value)"), at: attributePath(name, group))
+    }
+    return value
+  }
+
+  /// Checks that an attribute has exactly this value.
+  func expect(_ expected: String, _ name: String, of group: Group) throws(GoldenError) {
+    let found = try string(name, of: group)
+    guard found == expected else {
+      throw error(
+        .wrongValue(expected: "\"\(expected)\"", found: "\"\(found.prefix(80))\""),
+        at: attributePath(name, group))
+    }
+  }
+
+  /// Checks that an attribute has exactly this value.
+  func expect(_ expected: Int64, _ name: String, of group: Group) throws(GoldenError) {
+    let found: Int64 = try scalar(name, of: group)
+    guard found == expected else {
+      throw error(
+        .wrongValue(expected: "\(expected)", found: "\(found)"), at: attributePath(name, group))
+    }
+  }
+
+  private func attributePath(_ name: String, _ group: Group) -> String {
+    "\(group.path)@\(name)"
+  }
+
   /// An attribute that must be 64 lower-case hexadecimal digits.
   func hash(_ name: String, of group: Group) throws(GoldenError) -> String {
     let text = try string(name, of: group)
@@ -42,7 +77,7 @@ struct Reader: Sendable {
     guard isHash else {
       throw error(
         .wrongValue(expected: "64 hexadecimal digits", found: "\"\(text.prefix(80))\""),
-        at: "\(group.path)@\(name)")
+        at: attributePath(name, group))
     }
     return text
   }
@@ -78,6 +113,28 @@ struct Reader: Sendable {
     return Set(found).subtracting(required)
   }
 
+  /// Checks that a group has something at each of these paths, and nothing else on the way there.
+  ///
+  /// A group is looked into only if something is to be there, so that a file with links in a circle
+  /// comes to an end.
+  func checkTree(
+    _ root: Group, paths: [String], optional: [String] = []
+  ) throws(GoldenError) {
+    var members: [String: Set<String>] = [:]
+    for path in paths {
+      var folder = ""
+      for part in path.split(separator: "/") {
+        members[folder, default: []].insert(String(part))
+        folder += folder.isEmpty ? "\(part)" : "/\(part)"
+      }
+    }
+    for (folder, names) in members.sorted(by: { $0.key < $1.key }) {
+      let group = folder.isEmpty ? root : try group(folder, in: root)
+      try checkMembers(
+        group, required: names.sorted(), optional: folder.isEmpty ? optional : [])
+    }
+  }
+
   // MARK: Datasets
 
   /// Opens a dataset, and checks its type and its rank.
@@ -106,6 +163,41 @@ struct Reader: Sendable {
     _ name: String, in group: Group, _ type: ElementType, shape: [Int]
   ) throws(GoldenError) -> Dataset {
     try dataset(name, in: group, type, axes: shape, named: describe(shape: shape))
+  }
+
+  /// Opens the group `name`, which must have these datasets, one type and each its shape, and
+  /// nothing else.
+  func tree(
+    _ name: String, in parent: Group, _ type: ElementType, _ shapes: [(path: String, [Int])]
+  ) throws(GoldenError) -> [String: Dataset] {
+    let folder = try group(name, in: parent)
+    try checkTree(folder, paths: shapes.map(\.path))
+    var datasets: [String: Dataset] = [:]
+    for (path, shape) in shapes {
+      datasets[path] = try dataset(path, in: folder, type, shape: shape)
+    }
+    return datasets
+  }
+
+  /// All values of several datasets, all finite.
+  func tensors<S: Scalar & FloatingPoint>(
+    _ datasets: [String: Dataset], mustNotBeNegative: (String) -> Bool
+  ) throws(GoldenError) -> [String: Tensor<S>] {
+    var tensors: [String: Tensor<S>] = [:]
+    for (name, dataset) in datasets.sorted(by: { $0.key < $1.key }) {
+      let values: Tensor<S> = try tensor(dataset)
+      if mustNotBeNegative(name) { try refuseNegative(values, at: dataset) }
+      tensors[name] = values
+    }
+    return tensors
+  }
+
+  func refuseNegative<S: FloatingPoint>(
+    _ tensor: Tensor<S>, at dataset: Dataset
+  ) throws(GoldenError) {
+    if let place = tensor.scalars.firstIndex(where: { $0 < 0 }) {
+      throw error(.invalid("negative at \(tensor.coordinates(of: place))"), at: dataset.path)
+    }
   }
 
   /// All values of a dataset.

@@ -30,6 +30,7 @@ enum Format {
   static let loss = "loss"
   static let gradients = "gradients"
   static let updated = "updated"
+  static let norms = "norms"
   /// Of the groups with what float64 computed.
   static let float64Suffix = "_float64"
 }

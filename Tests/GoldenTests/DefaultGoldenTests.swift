@@ -1,5 +1,6 @@
 import Foundation
 import Golden
+import MobileNet
 import TestSupport
 import Testing
 
@@ -74,6 +75,80 @@ import Testing
       let parameters = try golden.readParameters()
       #expect(parameters.parameters.architecture == golden.architecture)
       for name in golden.caseNames { _ = try golden.readCase(name) }
+    }
+  }
+
+  private static let hasTraining = FileManager.default.fileExists(
+    atPath: embedded + "/training.h5")
+
+  private func openTraining() throws -> (TrainingFile, Parameters) {
+    let file = try TrainingFile(reading: "\(Self.embedded)/training.h5")
+    return (file, try file.readParameters().parameters)
+  }
+
+  @Test(.enabled(if: hasTraining, "not made"))
+  func theEmbeddedTrainingIsValid() throws {
+    let (file, _) = try openTraining()
+    try file.validate()
+    let momenta = try file.caseNames.map { try file.readCase($0).settings.momentum }
+    #expect(Set(momenta) == [0, 0.99, 0.997, 1])
+    let trajectory = try file.readTrajectory()
+    #expect(trajectory.batches.count == 5)
+    for losses in [trajectory.loss.map { Double($0.total) }, trajectory.loss64.map(\.total)] {
+      #expect(zip(losses, losses.dropFirst()).allSatisfy { $0 > $1 })
+    }
+  }
+
+  /// Fused, the moving variance follows N/(N-1) of the batch's variance; not fused, the batch's.
+  @Test(.enabled(if: hasTraining, "not made"))
+  func theMovingAveragesFollowTheBatch() throws {
+    let (file, parameters) = try openTraining()
+    for name in file.caseNames {
+      let one = try file.readCase(name)
+      check(one.float32, one.settings.momentum, parameters, isFused: true, tolerance: 0x1p-20)
+      check(one.float64, one.settings.momentum, parameters, isFused: false, tolerance: 0x1p-50)
+    }
+  }
+
+  private func check<S: BinaryFloatingPoint>(
+    _ step: StoredStep<S>, _ momentum: Double, _ parameters: Parameters, isFused: Bool,
+    tolerance: Double
+  ) {
+    for (endPoint, variance) in step.batchVariance {
+      let count = Double((step.activations[endPoint]?.count ?? 0) / variance.count)
+      let factor = isFused && count > 1 ? count / (count - 1) : 1
+      for (moment, batch) in [
+        ("moving_mean", step.batchMean[endPoint]?.scalars.map { Double($0) } ?? []),
+        ("moving_variance", variance.scalars.map { Double($0) * factor }),
+      ] {
+        let name = "MobilenetV1/\(endPoint)/BatchNorm/\(moment)"
+        let before = parameters.tensors[name]?.scalars.map { Double($0) } ?? []
+        let after = step.movingAverages[name]?.scalars.map { Double($0) } ?? []
+        #expect(before.count == variance.count && after.count == variance.count)
+        for ((old, batch), new) in zip(zip(before, batch), after) {
+          let expected = momentum * old + (1 - momentum) * batch
+          #expect(abs(new - expected) <= tolerance * (abs(old) + abs(batch)), "\(name)")
+        }
+      }
+    }
+  }
+
+  /// Where the last batch norms see one value, nothing before them is trained but by weight decay:
+  /// so these gradients, which numpy projected, can be made from the parameters here.
+  @Test(.enabled(if: hasTraining, "not made"))
+  func weightDecayAloneIsKnown() throws {
+    let (file, parameters) = try openTraining()
+    let one = try file.readCase("one")
+    for name in ["Conv2d_0", "Conv2d_1_pointwise", "Conv2d_5_pointwise", "Conv2d_11_pointwise"] {
+      let variable = "MobilenetV1/\(name)/weights"
+      let weights = try #require(parameters.tensors[variable])
+      let decay = weights.scalars.map { one.settings.weightDecay * Double($0) }
+      let exact = try #require(one.float64.gradients[variable])
+      let rounded = try #require(one.float32.gradients[variable])
+      #expect(exact.distance(to: decay) < 1e-14)
+      #expect(rounded.distance(to: decay) < 1e-7)
+      let wrong = exact.distance(to: decay.map { $0 * 1.001 })
+      #expect((0.6e-3...1.5e-3).contains(wrong))
     }
   }
 }

@@ -8,6 +8,7 @@ struct Draft {
   enum Value {
     case floats([Float])
     case doubles([Double])
+    case integers([Int32])
     case strings([String])
   }
 
@@ -16,6 +17,7 @@ struct Draft {
     case integer(Int64)
     case integers([Int64], shape: [Int])
     case double(Double)
+    case float(Float)
   }
 
   /// By path without the leading slash; a nil value makes an empty group.
@@ -30,6 +32,7 @@ struct Draft {
       switch dataset?.value {
       case .floats(let values): try root.write(path, values, shape: dataset?.shape ?? [])
       case .doubles(let values): try root.write(path, values, shape: dataset?.shape ?? [])
+      case .integers(let values): try root.write(path, values, shape: dataset?.shape ?? [])
       case .strings(let values): try root.write(path, values, shape: dataset?.shape)
       case nil: try root.createGroup(path)
       }
@@ -41,6 +44,7 @@ struct Draft {
         case .string(let value): try group.setAttribute(name, value)
         case .integer(let value): try group.setAttribute(name, value)
         case .double(let value): try group.setAttribute(name, value)
+        case .float(let value): try group.setAttribute(name, value)
         case .integers(let values, let shape):
           try group.setAttribute(name, values, shape: shape)
         }

@@ -11,15 +11,19 @@ import Testing
 
   init() throws { folder = try TemporaryDirectory() }
 
-  /// Opens, validates and reads everything in a file, with its parameters if it is one of those.
+  /// Opens, validates and reads everything in a file of any kind.
   private func readAll(_ path: String) throws(GoldenError) {
     let golden = try GoldenFile(reading: path)
     try golden.validate()
     for name in golden.caseNames { _ = try golden.readCase(name) }
+    guard golden.kind == .training else { return }
+    let training = try TrainingFile(reading: path)
+    for name in training.caseNames { _ = try training.readCase(name) }
+    _ = try training.readTrajectory()
   }
 
   /// Writes a draft with a change, and checks that the error is the expected one.
-  private func expect(
+  func expect(
     _ problem: String, _ object: String, in draft: Draft,
     sourceLocation: SourceLocation = #_sourceLocation, change: (inout Draft) -> Void
   ) throws {
@@ -112,8 +116,9 @@ import Testing
       $0.attributes[""]?["format_version"] = .string("1")
     }
     try expect(
-      "\"training\", expected one of parameters, inference, sweep, recording", "/@kind", in: draft
-    ) { $0.attributes[""]?["kind"] = .string("training") }
+      "\"serving\", expected one of parameters, inference, sweep, recording, training", "/@kind",
+      in: draft
+    ) { $0.attributes[""]?["kind"] = .string("serving") }
     try expect("\"resnet\", expected \"mobilenet_v1\"", "/@architecture", in: draft) {
       $0.attributes[""]?["architecture"] = .string("resnet")
     }

@@ -44,7 +44,15 @@ struct GoldenOptions: ParsableArguments {
     _ paths: [String], parameters: String?
   ) throws -> (goldens: [GoldenFile], parameters: ParametersFile) {
     let files = try paths.map { try GoldenFile(reading: $0) }
-    for file in files { try file.validate() }
+    for file in files {
+      try file.validate()
+      // Nothing in it would be judged, and nobody would notice beside other files.
+      if file.caseNames.isEmpty {
+        throw GoldenError(
+          .wrongValue(expected: "a kind that has activations", found: "\"\(file.kind)\""),
+          file: file.path, object: "/@kind", remedy: "name an inference.h5 or a sweep.h5")
+      }
+    }
     // Every golden names the parameters that it was made with; they have to be these.
     let parametersFile = try files[0].readParameters(from: parameters)
     for file in files.dropFirst() { _ = try file.readParameters(from: parametersFile.path) }

@@ -55,12 +55,15 @@ import TestSupport
   @Test func `inspect says what a file holds`() throws {
     let data = "GoldenData/mobilenet_v1_075_128"
     let result = try Program.run(
-      "inspect", "\(data)/parameters.h5", "\(data)/inference.h5", "\(data)/sweep.h5")
+      "inspect", "\(data)/parameters.h5", "\(data)/inference.h5", "\(data)/sweep.h5",
+      "\(data)/training.h5")
     #expect(result.status == 0, "\(result.error)")
     #expect(result.output.contains("137, 2602745 values, all finite"))
     #expect(result.output.contains("stand-in"))
     #expect(result.output.contains("chelsea"))
     #expect(result.output.contains("250x300"))
+    #expect(result.output.contains("momentum 0.997"))
+    #expect(result.output.contains("5 steps"))
   }
 
   @Test func `inspect refuses what is no golden file`() throws {

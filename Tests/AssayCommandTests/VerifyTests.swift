@@ -141,6 +141,12 @@ import TestSupport
     }
   }
 
+  @Test(arguments: ["parameters.h5", "training.h5"])
+  func `a golden without activations to judge is refused`(name: String) throws {
+    let path = Repository.path("GoldenData/mobilenet_v1_075_128/\(name)")
+    try expectRefusal(path, status: 65, place: "\(name): /@kind")
+  }
+
   @Test func `a missing parameters file is refused`() throws {
     let folder = try TemporaryDirectory()
     try FileManager.default.copyItem(

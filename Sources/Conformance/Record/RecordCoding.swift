@@ -6,9 +6,9 @@ enum RecordCoding {
   /// has them as the strings `"Infinity"`, `"-Infinity"` and `"NaN"`.
   static func json(_ record: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    return try encoder.encode(record)
+    return Data(JSONLayout(try encoder.encode(record)).lines())
   }
 }

@@ -92,16 +92,19 @@ struct CaseJudge {
 
     let alone = try subject.output(layer: step.index, input: shared.input)
     if let alone {
-      measurement.isolated = shared.statistics(try shaped(alone, step))
+      measurement.isolated = shared.statistics(
+        try shaped(alone, step), isDetailed: true)
     } else if let value = step.chain[endPoint] {
       if let input = subjectInput(step) {
-        measurement.isolated = isolated(step, input: input).statistics(try shaped(value, step))
+        measurement.isolated = isolated(step, input: input).statistics(
+          try shaped(value, step), isDetailed: true)
       } else {
         measurement.missing = "the subject does not show the end point before this one"
       }
     }
     if let value = step.chain[endPoint] {
-      measurement.accumulated = step.reference.statistics(try shaped(value, step))
+      measurement.accumulated = step.reference.statistics(
+        try shaped(value, step), isDetailed: true)
     }
     if let goldenValue {
       if goldenInput != nil { measurement.goldenIsolated = shared.statistics(goldenValue) }

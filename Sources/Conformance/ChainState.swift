@@ -47,7 +47,7 @@ struct ChainState {
   /// Predicted standard deviation of one element, before the clamp.
   func sigma(_ index: Int) -> Double { budget.element[flat: index].squareRoot() }
 
-  func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
-    ErrorStatistics(tensor, reference: value, budget: budget)
+  func statistics(_ tensor: Tensor<Float>, isDetailed: Bool = false) -> ErrorStatistics {
+    ErrorStatistics(tensor, reference: value, budget: budget, isDetailed: isDetailed)
   }
 }

@@ -43,9 +43,10 @@ struct IsolatedLayer: Sendable {
   }
 
   /// How `tensor` compares with the layer's exact result.
-  func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
+  func statistics(_ tensor: Tensor<Float>, isDetailed: Bool = false) -> ErrorStatistics {
     var statistics = ErrorStatistics(
-      tensor, reference: evaluation.output, bounds: bounds, budget: budget)
+      tensor, reference: evaluation.output, bounds: bounds, budget: budget,
+      isDetailed: isDetailed)
     let isClamped = layer.convolution != nil
     if isClamped {
       statistics.clamp = ClampStatistics(tensor, evaluation, variance: budget.element)

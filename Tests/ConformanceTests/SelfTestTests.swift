@@ -27,6 +27,26 @@ import Testing
     #expect(test.failures().contains { $0.hasPrefix("a planted error") })
   }
 
+  @Test func `a picture that is not of the errors is found out`() {
+    let mistakes: [(inout ErrorDetail) -> Void] = [
+      { $0.map?.cells.reverse() }, { $0.map = nil }, { $0.channels.reverse() },
+      { $0.worst.removeAll() }, { $0.ratios.first += 1 }, { $0.ulps.zero -= 1 },
+    ]
+    for (number, change) in mistakes.enumerated() {
+      var test = SelfTest()
+      nonisolated(unsafe) let change = change
+      test.compare = { values, reference, bounds, variance in
+        var statistics = SelfTest().compare(values, reference, bounds, variance)
+        if var detail = statistics.detail {
+          change(&detail)
+          statistics.detail = detail
+        }
+        return statistics
+      }
+      #expect(test.failures().contains { $0.hasPrefix("the picture of") }, "\(number)")
+    }
+  }
+
   @Test func `a bound that is too wide or too tight is found out`() {
     for factor in [0.9, 1.1] {
       var test = SelfTest()

@@ -85,6 +85,10 @@ struct RecordFixture {
       accumulated.maxAbsolute = 0.06 * decay
       accumulated.rms = 0.002 * decay
     }
+    isolated.detail = try Self.detail(
+      shape, "bound", isolated.utilisation ?? 0, worst: isolated.worst, &noise)
+    accumulated.detail = try Self.detail(
+      shape, "sigma", accumulated.maxSigma ?? 0, worst: accumulated.worst, &noise)
     return try endPoint(name, shape, isolated, accumulated, caseIndex: caseIndex)
   }
 
@@ -167,6 +171,7 @@ extension RecordFixture {
       "goldens": [],
       "profile": ["name": "standard", "thresholds": [:] as [String: Any]] as [String: Any],
       "waivers": [] as [Any],
+      "explainArguments": ["--subject", "engine"],
       "selection": [:] as [String: Any],
       "host": [
         "operatingSystem": "Debian GNU/Linux 12", "architecture": "x86_64", "processors": 2,
@@ -208,6 +213,46 @@ extension RecordFixture {
         "rms": 0, "mean": 1e-10, "maxULP": noise.next(1, 60), "relativeL2": noise.next(1e-7, 9e-7),
         "cosine": 1, "worst": element,
       ] as [String: Any])
+  }
+
+  /// Errors that grow towards the worst element, which alone has the largest.
+  private static func detail(
+    _ shape: [Int], _ yardstick: String, _ largest: Double, worst: ErrorStatistics.Element?,
+    _ noise: inout Noise
+  ) throws -> ErrorDetail {
+    let count = shape.reduce(1, *)
+    func ratios(_ count: Int, worstAt place: Int) -> [Double] {
+      (0..<count).map { $0 == place ? largest : largest * noise.next(0.01, 0.2) }
+    }
+    let index = worst?.index ?? shape.map { _ in 0 }
+    let depth = min(shape[shape.count - 1], 64)
+    var object: [String: Any] = [
+      "yardstick": yardstick,
+      "ratios": histogram(
+        count, first: -9, last: largest > 0 ? Int(log2(largest).rounded(.down)) : 0),
+      "ulps": histogram(count, first: -4, last: 5),
+      "channels": ratios(depth, worstAt: index[index.count - 1] * depth / shape[shape.count - 1]),
+      "worst": [] as [Any],
+    ]
+    if shape.count == 4, shape[1] * shape[2] > 1 {
+      let (rows, columns) = (min(shape[1], 16), min(shape[2], 16))
+      let place = index[1] * rows / shape[1] * columns + index[2] * columns / shape[2]
+      object["map"] =
+        [
+          "rows": rows, "columns": columns, "cells": ratios(rows * columns, worstAt: place),
+        ] as [String: Any]
+    }
+    return try decode(ErrorDetail.self, object) { $0.worst = [worst].compactMap { $0 } }
+  }
+
+  /// Half of the elements are exact, one is in the last octave, the others in those before it.
+  private static func histogram(_ count: Int, first: Int, last: Int) -> [String: Any] {
+    let first = min(first, last - 1)
+    var counts = [Int](repeating: 0, count: last - first + 1)
+    let inexact = count - count / 2
+    counts[counts.count - 1] = 1
+    counts[counts.count - 2] = inexact - 1
+    return ["zero": count / 2, "infinite": 0, "first": first, "counts": counts]
   }
 
   /// Reads a value from what JSON would hold; most of the record's types have no public initialiser.

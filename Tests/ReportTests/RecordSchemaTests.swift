@@ -32,7 +32,19 @@ struct RecordSchemaTests {
     var record = try HostileText.record()
     record.cases[0].endPoints[0].isolated?.utilisation = .infinity
     record.cases[0].endPoints[0].isolated?.budgetRatio = .nan
+    record.cases[0].endPoints[0].isolated?.detail?.map?.cells[3] = .infinity
+    record.cases[0].endPoints[0].isolated?.detail?.channels[5] = .infinity
     record.cases[0].endPoints[0].gates[0].criteria[0].value = -.infinity
+    #expect(try validate(try record.json()) == "valid")
+  }
+
+  @Test func `a record from before there were details is valid`() throws {
+    var record = try RecordFixture(caseNames: ["a"]).record()
+    record.explainArguments = nil
+    for index in record.cases[0].endPoints.indices {
+      record.cases[0].endPoints[index].isolated?.detail = nil
+      record.cases[0].endPoints[index].accumulated?.detail = nil
+    }
     #expect(try validate(try record.json()) == "valid")
   }
 
@@ -50,6 +62,9 @@ struct RecordSchemaTests {
     ("\"cosine\" : 1", "\"cosine\" : \"Inf\"", "cosine"),
     ("\"conforms\" : true", "\"conforms\" : false", "$.verdict.status"),
     ("\"shape\"", "\"sharp\"", "'shape' is a required property"),
+    ("\"yardstick\" : \"sigma\"", "\"yardstick\" : \"metre\"", "detail.yardstick"),
+    ("\"ulps\" : {\"counts\" : [", "\"ulps\" : {\"counts\" : [-1,", "detail.ulps.counts[0]"),
+    ("\"rows\" : 16", "\"rows\" : 17", "detail.map.rows"),
   ])
   func `what is no record is not valid`(old: String, new: String, place: String) throws {
     let text = String(decoding: try RecordFixture(caseNames: ["a"]).record().json(), as: UTF8.self)

@@ -11,7 +11,7 @@ struct IntegerComparison {
 
   init(_ tensor: Tensor<Float>, exact: Tensor<Double>) {
     deviations = (0..<exact.count).count { Double(tensor[flat: $0]) != exact[flat: $0] }
-    statistics = ErrorStatistics(tensor, reference: exact)
+    statistics = ErrorStatistics(tensor, reference: exact, isDetailed: true)
   }
 }
 

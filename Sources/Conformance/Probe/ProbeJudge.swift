@@ -39,7 +39,7 @@ struct ProbeJudge {
         subject: subject.identity.name, endPoint: layer.endPoint, expected: expected.shape,
         found: found.shape)
     }
-    let measurement = isolated.measurement(output, again: again)
+    let measurement = isolated.measurement(output, again: again, isDetailed: true)
     let gates = isolated.judge(measurement, profile)
     return EndPointRecord(
       name: layer.endPoint, shape: expected.shape, zeros: expected.scalars.count { $0 == 0 },
@@ -53,9 +53,11 @@ extension IsolatedLayer {
   /// What isolated gates judge by.
   ///
   /// - Parameter again: The subject's result of a second run, if there was one.
-  func measurement(_ output: Tensor<Float>, again: Tensor<Float>? = nil) -> Measurement {
+  func measurement(
+    _ output: Tensor<Float>, again: Tensor<Float>? = nil, isDetailed: Bool = false
+  ) -> Measurement {
     var measurement = Measurement()
-    measurement.isolated = statistics(output)
+    measurement.isolated = statistics(output, isDetailed: isDetailed)
     measurement.changed = again.map { again in
       (0..<output.count).count { output[flat: $0].bitPattern != again[flat: $0].bitPattern }
     }

@@ -59,6 +59,35 @@ extension SelfTest {
     ]
   }
 
+  /// A planted error is seen in its cell of the map, its strip of channels, its bins and the list,
+  /// and nowhere else.
+  func details() -> [(String, Bool)] {
+    let shape = [2, 19, 33, 70]
+    let flat = Tensor(repeating: 1.0, shape: shape)
+    let bounds = Tensor(repeating: 0.25, shape: shape)
+    // 19 rows and 33 columns in 16 x 16 cells, 70 channels in 64 strips.
+    let planted: [(place: [Int], row: Int, column: Int, strip: Int)] = [
+      ([0, 0, 0, 0], 0, 0, 0), ([0, 18, 0, 69], 15, 0, 63), ([1, 0, 32, 1], 0, 15, 0),
+      ([1, 9, 17, 35], 7, 8, 32), ([1, 18, 32, 69], 15, 15, 63),
+    ]
+    return planted.map { place, row, column, strip in
+      var values = Tensor(repeating: Float(1), shape: shape)
+      values[place[0], place[1], place[2], place[3]] = 1.75
+      var cells = [Double](repeating: 0, count: 256)
+      cells[row * 16 + column] = 3
+      var channels = [Double](repeating: 0, count: 64)
+      channels[strip] = 3
+      let bins = { LogHistogram(zero: flat.count - 1, infinite: 0, first: $0, counts: [1]) }
+      let detail = compare(values, flat, bounds, nil).detail
+      let isSeen =
+        detail?.map == ErrorMap(rows: 16, columns: 16, cells: cells)
+        && detail?.channels == channels && detail?.worst.map(\.index) == [place]
+        // 3 bounds; 0.75 · 2^23 units in the last place.
+        && detail?.ratios == bins(1) && detail?.ulps == bins(22)
+      return ("the picture of an error planted at \(place)", isSeen)
+    }
+  }
+
   private func evaluation(_ preActivation: [Double]) -> LayerEvaluation {
     let y = tensor(preActivation)
     return LayerEvaluation(

@@ -18,7 +18,7 @@ public struct SelfTest: Sendable {
   package var compare: Compare = { values, reference, bounds, variance in
     ErrorStatistics(
       values, reference: reference, bounds: bounds,
-      budget: variance.map { ErrorStatistics.Budget(element: $0, clamped: $0) })
+      budget: variance.map { ErrorStatistics.Budget(element: $0, clamped: $0) }, isDetailed: true)
   }
   package var bounds: Bounds = { ErrorBound.bounds(of: $0, $1, input: $2) }
   package var variance: Variance = { ErrorBudget.introduced(by: $0, $1, input: $2) }
@@ -37,6 +37,7 @@ public struct SelfTest: Sendable {
   package func failures() -> [String] {
     let checks: [(String, Bool)] =
       sums() + limits() + distances() + planted() + special() + gates() + clampAndBias()
+      + details()
     return checks.filter { !$0.1 }.map(\.0)
   }
 

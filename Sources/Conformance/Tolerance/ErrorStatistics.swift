@@ -46,6 +46,8 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   public var rounding: RoundingStatistics?
   /// The element with the largest utilisation, or else with the most sigmas or the largest error.
   public var worst: Element?
+  /// How the errors are spread, if that was asked for.
+  public var detail: ErrorDetail?
 
   /// One element of the comparison.
   public struct Element: Hashable, Sendable, Codable {
@@ -106,17 +108,20 @@ extension ErrorStatistics {
   /// - Parameters:
   ///   - bounds: Largest admissible errors.
   ///   - budget: Predicted variances.
+  ///   - isDetailed: Whether to record how the errors are spread as well.
   /// All are of the same shape.
   package init(
     _ tensor: Tensor<Float>, reference: Tensor<Double>, bounds: Tensor<Double>? = nil,
-    budget: Budget? = nil
+    budget: Budget? = nil, isDetailed: Bool = false
   ) {
     var sums = Sums()
     var tightest = (ratio: -1.0, index: 0)
+    var survey = isDetailed ? ErrorSurvey(shape: reference.shape) : nil
     for index in 0..<reference.count {
       let exact = reference[flat: index]
       let error = Self.error(Double(tensor[flat: index]), exact)
-      sums.add(value: tensor[flat: index], reference: exact, error: error)
+      let ulps = error > 0 ? error / Self.ulp(exact) : 0
+      sums.add(value: tensor[flat: index], reference: exact, error: error, ulps: ulps)
       var ratio = error
       if let budget {
         ratio = Self.ratio(error, budget.element[flat: index].squareRoot())
@@ -128,21 +133,22 @@ extension ErrorStatistics {
         sums.utilisation = max(sums.utilisation, ratio)
       }
       if ratio > tightest.ratio { tightest = (ratio, index) }
+      survey?.add(index, ratio: ratio, ulps: ulps)
     }
-    let place = tightest.index
-    let worst =
-      reference.count == 0
-      ? nil
-      : Element(
+    func element(_ place: Int) -> Element {
+      Element(
         index: reference.coordinates(of: place), value: Double(tensor[flat: place]),
         reference: reference[flat: place], bound: bounds?[flat: place],
         sigma: budget?.element[flat: place].squareRoot())
+    }
     self.init(
       sums, hasBounds: bounds != nil,
       effectiveCount: budget.map {
         $0.effectiveCount ?? $0.counted(for: reference).effectiveCount ?? 0
       },
-      worst: worst)
+      worst: reference.count == 0 ? nil : element(tightest.index))
+    let yardstick = bounds != nil ? ErrorDetail.Yardstick.bound : budget != nil ? .sigma : .one
+    detail = survey?.detail(by: yardstick, element: element)
   }
 
   /// - Parameter effectiveCount: Of the budget, if there was one.
@@ -208,7 +214,7 @@ extension ErrorStatistics {
     var maxSigma = 0.0
     var utilisation = 0.0
 
-    mutating func add(value: Float, reference: Double, error: Double) {
+    mutating func add(value: Float, reference: Double, error: Double, ulps: Double) {
       let wide = Double(value)
       count += 1
       if value == 0 { zeros += 1 }
@@ -221,7 +227,7 @@ extension ErrorStatistics {
       referenceSquares += reference * reference
       dot += wide * reference
       maxAbsolute = max(maxAbsolute, error)
-      if error > 0 { maxULP = max(maxULP, error / ErrorStatistics.ulp(reference)) }
+      maxULP = max(maxULP, ulps)
     }
 
     /// Whether both are NaN, both the same infinity, or both finite.

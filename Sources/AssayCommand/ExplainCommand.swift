@@ -63,11 +63,11 @@ struct ExplainCommand: AsyncParsableCommand {
 
   /// The command that shows this very element again.
   private func reproduction(_ explanation: Explanation) -> String {
-    var words = ["assay", "explain"] + goldenOptions.goldens
-    if let parameters = goldenOptions.parameters { words += ["--parameters", parameters] }
-    words += ["--case", explanation.caseName, "--layer", explanation.endPoint.rawValue]
-    words += ["--at", explanation.coordinates.map(String.init).joined(separator: ",")]
-    words += subjectOptions.arguments
-    return words.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+    let parameters = goldenOptions.parameters.map { ["--parameters", $0] } ?? []
+    return ExplainCommandLine(
+      goldens: goldenOptions.goldens, caseName: explanation.caseName,
+      endPoint: explanation.endPoint, coordinates: explanation.coordinates,
+      arguments: parameters + subjectOptions.arguments
+    ).text
   }
 }

@@ -44,7 +44,9 @@ struct SweepCommand: AsyncParsableCommand {
       parameters: loaded, subject: try subjectOptions.makeSubject(parameters: loaded),
       rebuild: subjectOptions.factory, profile: try policyOptions.readProfile(),
       waivers: try policyOptions.readWaivers(),
-      selection: ConformanceRecord.Selection(cases: cases))
+      selection: ConformanceRecord.Selection(cases: cases),
+      explainArguments: (self.parameters.map { ["--parameters", $0] } ?? [])
+        + subjectOptions.arguments)
     let progress = Progress(label: "sweeping")
     defer { progress.finish() }
     let record = try await verification.run(goldens) { progress.update($0, of: $1) }

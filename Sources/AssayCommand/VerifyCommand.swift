@@ -50,7 +50,7 @@ struct VerifyCommand: AsyncParsableCommand {
       rebuild: activations == nil ? subjectOptions.factory : nil,
       profile: try policyOptions.readProfile(), waivers: try policyOptions.readWaivers(),
       selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers),
-      measuresConditioning: conditioning)
+      measuresConditioning: conditioning, explainArguments: explainArguments)
     let progress = Progress(label: "verifying")
     let record: ConformanceRecord
     do {
@@ -92,6 +92,12 @@ struct VerifyCommand: AsyncParsableCommand {
     return try RecordedSubject(
       try GoldenFile(reading: activations),
       parametersSHA256: parametersFile.provenance.parametersSHA256)
+  }
+
+  /// What `assay explain` has to be given to look at the same subject.
+  private var explainArguments: [String] {
+    let parameters = goldenOptions.parameters.map { ["--parameters", $0] } ?? []
+    return parameters + (activations.map { ["--activations", $0] } ?? subjectOptions.arguments)
   }
 
   /// Where a change of the images grows most; `nil` if that was not measured.

@@ -17,6 +17,7 @@ public struct Verification: Sendable {
   private let waivers: [Waiver]
   private let selection: ConformanceRecord.Selection
   private let measuresConditioning: Bool
+  private let explainArguments: [String]?
   private let selfTest: SelfTest
 
   /// - Parameters:
@@ -27,17 +28,20 @@ public struct Verification: Sendable {
   ///   - selection: Patterns for the cases and end points to judge; all, unless given.
   ///   - measuresConditioning: Whether to measure what a change of the input by one unit in the last
   ///     place does to the reference; about half as much work again.
+  ///   - explainArguments: For the record, see ``ConformanceRecord/explainArguments``.
   ///   - selfTest: What has to hold before anything is judged.
   public init(
     parameters: Parameters, subject: any Subject, rebuild: SubjectFactory? = nil,
     profile: Profile = .standard, waivers: [Waiver] = [],
     selection: ConformanceRecord.Selection = ConformanceRecord.Selection(),
-    measuresConditioning: Bool = false, selfTest: SelfTest = SelfTest()
+    measuresConditioning: Bool = false, explainArguments: [String]? = nil,
+    selfTest: SelfTest = SelfTest()
   ) {
     self.parameters = parameters
     self.rebuild = rebuild
     self.waivers = waivers
     self.measuresConditioning = measuresConditioning
+    self.explainArguments = explainArguments
     self.selfTest = selfTest
     network = ReferenceNetwork(parameters: parameters)
     probe = ReferenceNetwork(parameters: parameters)
@@ -76,6 +80,7 @@ public struct Verification: Sendable {
       },
       profile: profile,
       waivers: waived.records,
+      explainArguments: explainArguments,
       selection: selection,
       host: .current,
       startedAt: startedAt.formatted(.iso8601),

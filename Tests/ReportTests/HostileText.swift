@@ -13,6 +13,7 @@ enum HostileText {
     record.assayVersion = text
     record.subject = SubjectIdentity(name: text, description: text, isa: text)
     record.startedAt = text
+    record.explainArguments = [text]
     record.profile.name = text
     record.host.operatingSystem = text
     record.verdict.line = text

@@ -21,6 +21,9 @@ public struct ConformanceRecord: Sendable, Codable {
   public var profile: Profile
   /// What became of every waiver.
   public var waivers: [WaiverRecord]
+  /// What `assay explain` has to be given to run the same subject with the same parameters; `nil` if
+  /// it cannot, as where a package judges an engine of its own.
+  public var explainArguments: [String]?
   /// Which part of the goldens was judged, if not all.
   public var selection: Selection
   public var host: Host

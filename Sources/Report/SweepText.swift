@@ -13,16 +13,8 @@ public struct SweepText {
 
   /// The whole text except for the verdict line, which the caller prints last.
   public func render() -> String {
-    (["subject     \(record.subject.description)", "", header] + sorted.map(row) + ["", legend])
+    (["subject     \(record.subject.description)", "", header] + rows + ["", legend])
       .joined(separator: "\n")
-  }
-
-  /// By number of pixels, then as the file has them; the cases that are not about images last.
-  private var sorted: [CaseRecord] {
-    let places = record.cases.enumerated().map { place, item in
-      (item.isMade ? Int.max : item.images.dropFirst().reduce(1, *), item.images.first ?? 0, place)
-    }
-    return places.sorted(by: <).map { record.cases[$0.2] }
   }
 
   private var header: String {
@@ -32,6 +24,10 @@ public struct SweepText {
       + "".leftAligned(29) + "isolated".rightAligned(30) + "accumulated".rightAligned(20)
       + "chain".rightAligned(10)
       + "max/sigma".rightAligned(10)
+  }
+
+  private var rows: [String] {
+    SweepOrder.places(record.cases).map { row(record.cases[$0]) }
   }
 
   private func row(_ item: CaseRecord) -> String {

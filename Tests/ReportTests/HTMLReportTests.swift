@@ -54,7 +54,8 @@ struct HTMLReportTests {
     #expect(text.unicodeScalars.allSatisfy { !(0x202A...0x202E).contains($0.value) })
     #expect(page.text.contains("[U+202E]drawkcab[U+200F][U+0000][U+0007]"))
     #expect(page.text.contains("{{line}}"))
-    #expect(text.utf8.count < 1_000_000)
+    let tame = try HTMLReport(RecordFixture(caseNames: ["a", "zeros"], faultyLayer: 5).record())
+    #expect(try text.utf8.count < tame.render().utf8.count * 2)
   }
 
   private static func poison(_ record: inout ConformanceRecord) {
@@ -155,13 +156,148 @@ struct HTMLReportTests {
       #expect(page.elements(named: name).count == 1, "\(name)")
     }
     #expect(page.elements(named: "th").allSatisfy { $0.attributes["scope"] != nil })
-    let charts = page.elements(where: { $0.name == "svg" && $0.attributes["role"] == "img" })
+    let pictures = page.elements(where: { $0.name == "svg" && $0.attributes["role"] == "img" })
+    let charts = pictures.filter { $0.attributes["aria-labelledby"] != nil }
     #expect(charts.count == 4)
+    // 27 layers with an image have a map, all 30 two histograms and a strip; each isolated and in the
+    // chain.
+    let plots = pictures.filter { $0.attributes["aria-label"]?.isEmpty == false }
+    #expect(plots.count == 2 * (27 + 30 * 3) && plots.count + charts.count == pictures.count)
     let identifiers = Set(page.elements.compactMap { $0.attributes["id"] })
     for chart in charts {
       let labels = try #require(chart.attributes["aria-labelledby"]).split(separator: " ")
       #expect(labels.allSatisfy { identifiers.contains(String($0)) })
     }
+  }
+
+  @Test func `the worst element is in its place, with its bits and its command`() throws {
+    let record = try RecordFixture(caseNames: ["it's"], faultyLayer: 11).record()
+    let worst = try #require(record.cases[0].endPoints[11].isolated?.worst)
+    let page = try ParsedPage(HTMLReport(record).render())
+    let start = try #require(
+      page.elements.firstIndex { $0.attributes["aria-labelledby"] == "layer-12-isolated" })
+    let section = page.elements[start...]
+    let cells = section.filter { $0.attributes["class"] == "worst-cell" }
+    // 8 x 8 pixels of 24 each; 192 channels in 64 strips of 6.
+    let frame = try #require(cells.first?.attributes)
+    #expect(frame["x"] == "\(34 + 24 * worst.index[2])")
+    #expect(frame["y"] == "\(18 + 24 * worst.index[1])")
+    #expect(frame["width"] == "24" && frame["height"] == "24")
+    let critical = try #require(section.first { $0.attributes["class"] == "u7" })
+    #expect(
+      critical.attributes["d"]
+        == "M\(34 + 24 * worst.index[2]) \(18 + 24 * worst.index[1])h24v24h-24z")
+    #expect(cells.dropFirst().first?.attributes["x"] == "\(12 + worst.index[3] / 3 * 6)")
+    let place = worst.index.map(String.init)
+    for words in [
+      "[\(place.joined(separator: ", "))]", "0x3FA00000",
+      "assay explain --case 'it'\\''s' --layer Conv2d_6_depthwise "
+        + "--at \(place.joined(separator: ",")) --subject engine inference.h5",
+      "Case it's, the only one.",
+    ] {
+      #expect(page.elements[start].text.contains(words), "\(words)")
+    }
+  }
+
+  @Test func `the page says which case it shows and prefers what explain can look at`() throws {
+    var record = try RecordFixture(caseNames: ["first", "second", "made"]).record()
+    func about() throws -> String {
+      let page = try ParsedPage(HTMLReport(record).render())
+      return try #require(
+        page.elements(where: { $0.attributes["aria-labelledby"] == "layer-1-isolated" }).first
+      ).text
+    }
+    record.cases[2].golden = ""
+    for (index, figure) in [0.2, 0.3, 0.4].enumerated() {
+      record.cases[index].endPoints[0].isolated?.utilisation = figure
+    }
+    #expect(try about().contains("Case second, the worst of 3"))
+    #expect(try about().contains("assay explain --case second"))
+    record.cases[2].endPoints[0].isolated?.utilisation = 1.5
+    #expect(try about().contains("Case made, the worst of 3"))
+    #expect(try !about().contains("assay explain"))
+    record.cases[0].endPoints[0].isolated?.utilisation = 1.1
+    #expect(try about().contains("Case first, the worst of 3"))
+    record.explainArguments = nil
+    #expect(try !about().contains("assay explain"))
+  }
+
+  @Test func `the likely cause is in the box of the first divergence`() throws {
+    var record = try RecordFixture(caseNames: ["a"], faultyLayer: 4).record()
+    let diagnosis = """
+      {"endPoint": "Conv2d_2_pointwise", "isCertain": true, "causes":
+        [{"fault": "relu", "summary": "no upper clamp", "evidence": "reproduces"}]}
+      """
+    func box() throws -> String {
+      let page = try ParsedPage(HTMLReport(record).render())
+      return try #require(page.elements(where: { $0.attributes["class"] == "divergence" }).first)
+        .text
+    }
+    #expect(try !box().contains("ause"))
+    record.verdict.diagnosis = try JSONDecoder().decode(Diagnosis.self, from: Data(diagnosis.utf8))
+    #expect(try box().contains("Cause no upper clamp"))
+    record.verdict.diagnosis?.isCertain = false
+    #expect(try box().contains("Likely cause no upper clamp"))
+    record.verdict.diagnosis?.causes[0].evidence = .resembles
+    #expect(try box().contains("much like those of plain loops"))
+  }
+
+  @Test func `a record without details still shows its worst elements`() throws {
+    var record = try RecordFixture(caseNames: ["a"], faultyLayer: 4).record()
+    for index in record.cases[0].endPoints.indices {
+      record.cases[0].endPoints[index].isolated?.detail = nil
+      record.cases[0].endPoints[index].accumulated?.detail = nil
+    }
+    let page = try ParsedPage(HTMLReport(record).render())
+    #expect(page.elements(where: { $0.attributes["class"] == "map" }).isEmpty)
+    let layer = try #require(page.elements(where: { $0.attributes["id"] == "layer-5" }).first)
+    #expect(layer.text.contains("0x3FA00000"))
+  }
+
+  @Test func `details that contradict the shape are left out`() throws {
+    var record = try RecordFixture(caseNames: ["a"]).record()
+    record.cases[0].endPoints[0].isolated?.detail?.map?.rows = 3
+    record.cases[0].endPoints[1].isolated?.detail?.channels = []
+    record.cases[0].endPoints[2].isolated?.detail?.channels = [Double](repeating: 1, count: 999)
+    record.cases[0].endPoints[3].isolated?.detail?.worst[0].index = [0, 9999, -1, 9999]
+    record.cases[0].endPoints[4].isolated?.detail?.worst[0].index = []
+    record.cases[0].endPoints[5].isolated?.detail?.ratios.counts = []
+    record.cases[0].endPoints[6].isolated?.detail?.ratios.first = Int.max
+    record.cases[0].endPoints[7].isolated?.detail?.ratios.first = Int.min
+    record.cases[0].endPoints[8].isolated?.detail?.ratios.zero = Int.max
+    record.cases[0].endPoints[9].shape = [1, 0, 0, 0]
+    record.cases[0].endPoints[10].shape = []
+    record.cases[0].endPoints[11].isolated?.detail?.channels[0] = .infinity
+    #expect(throws: Never.self) { try ParsedPage(HTMLReport(record).render()) }
+  }
+
+  @Test func `huge figures are squeezed into the network's cells`() throws {
+    var record = try RecordFixture(caseNames: ["a"]).record()
+    record.cases[0].endPoints[2].gates[0].criteria[0].value = 1.2e300
+    record.cases[0].endPoints[3].gates[0].criteria[0].value = 2.5e7
+    record.cases[0].endPoints[4].gates[0].criteria[0].value = 54_321
+    let page = try ParsedPage(HTMLReport(record).render())
+    let cells = page.elements(where: { $0.attributes["class"]?.hasPrefix("cell") == true })
+    for (text, isSqueezed) in [("10³⁰⁰×", true), ("10⁷×", false), ("54k×", false)] {
+      let cell = try #require(cells.first { $0.text == text }, "\(text)")
+      #expect((cell.attributes["textLength"] != nil) == isSqueezed)
+    }
+  }
+
+  @Test func `a sweep is in order of size`() throws {
+    var record = try RecordFixture(caseNames: (0..<12).map { "size \($0)" }).record()
+    for index in record.cases.indices { record.cases[index].images = [1, 120 - index, 97, 3] }
+    func section() throws -> ParsedPage.Element {
+      try #require(
+        ParsedPage(HTMLReport(record).render())
+          .elements(where: { $0.attributes["id"] == "heat-map" }).first)
+    }
+    let text = try section().text
+    #expect(text.contains("Sizes × end points"))
+    let places = try (2..<10).map { try #require(text.range(of: "size \($0)")).lowerBound }
+    #expect(places == places.sorted(by: >))
+    for index in record.cases.indices { record.cases[index].images = [1, 64, 64, 3] }
+    #expect(try section().text.contains("Cases × end points"))
   }
 
   @Test func `the same record gives the same bytes`() throws {

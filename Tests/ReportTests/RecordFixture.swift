@@ -125,7 +125,9 @@ struct RecordFixture {
         $0.accumulated = accumulated
         $0.goldenIsolated = isolated
         $0.goldenIsolated?.utilisation = 0.21
+        $0.goldenIsolated?.detail = nil
         $0.goldenAccumulated = accumulated
+        $0.goldenAccumulated?.detail = nil
         $0.goldenAccumulated?.budgetRatio = 0.97
         $0.goldenAccumulated?.maxSigma = 7.2
         $0.referenceDistance = caseIndex == 0 ? 3.1e-15 : nil
@@ -222,7 +224,7 @@ extension RecordFixture {
   ) throws -> ErrorDetail {
     let count = shape.reduce(1, *)
     func ratios(_ count: Int, worstAt place: Int) -> [Double] {
-      (0..<count).map { $0 == place ? largest : largest * noise.next(0.01, 0.2) }
+      (0..<count).map { $0 == place ? largest : largest * noise.next(1e-4, 1e-3) }
     }
     let index = worst?.index ?? shape.map { _ in 0 }
     let depth = min(shape[shape.count - 1], 64)

@@ -1,4 +1,5 @@
 import Conformance
+import MobileNet
 
 /// Where the subject first goes wrong, and what follows from it.
 struct DivergenceView {
@@ -12,6 +13,32 @@ struct DivergenceView {
   let shownBy: String
   let consequence: String
   let worst: ElementView?
+  /// Which known mistakes explain it; `nil` if none was looked for or found.
+  let cause: CauseView?
+  /// Shows the worst element and what it is made of; `nil` if `assay explain` cannot.
+  let command: String?
+
+  /// The diagnosis in words.
+  struct CauseView {
+    let title: String
+    let summaries: [String]
+    let about: String
+
+    init?(_ diagnosis: Diagnosis) {
+      guard let first = diagnosis.causes.first else { return nil }
+      title = diagnosis.isCertain ? "Cause" : "Likely cause"
+      let shown = diagnosis.causes.prefix(3).map { $0.summary.shortened(to: 120) }
+      let more = diagnosis.causes.count - shown.count
+      summaries = shown + (more > 0 ? ["\(more) more"] : [])
+      about =
+        first.evidence == .resembles
+        ? "The errors are much like those of plain loops with this loss of precision."
+        : diagnosis.isCertain
+          ? "The reference with this mistake, and with no other that is known, yields the subject's "
+            + "result."
+          : "The reference with this mistake yields the subject's result."
+    }
+  }
 
   struct CriterionView {
     let measure: String
@@ -41,8 +68,12 @@ struct DivergenceView {
       "Shown by \(divergence.caseCount) of \(Wording.count(record.cases.count, "case", "cases")), "
       + "most clearly by \(divergence.caseName.shortened(to: 60))."
     consequence = layer.map { Self.consequence(after: $0, in: layers) } ?? ""
-    worst = divergence.worst.map {
-      ElementView($0, caseName: divergence.caseName, comparison: divergence.gate.title)
+    worst = divergence.worst.map { ElementView($0, caseName: divergence.caseName) }
+    cause = record.verdict.diagnosis.flatMap(CauseView.init)
+    command = divergence.worst.flatMap { worst in
+      record.cases.firstIndex { $0.name == divergence.caseName }.flatMap {
+        record.copyableCommand(case: $0, endPoint: divergence.endPoint, at: worst.index)
+      }
     }
   }
 
@@ -75,23 +106,19 @@ struct DivergenceView {
 /// One element of a comparison, bit by bit.
 struct ElementView {
   let place: String
-  let caseName: String
-  let comparison: String
   let index: String
   let value: String
   let valueBits: String
   let reference: String
   let referenceBits: String
   let difference: String
-  let ulps: String
+  let ulp: String
   let bound: String?
   let boundShare: String?
   let sigma: String?
   let sigmas: String?
 
-  init(_ element: ErrorStatistics.Element, caseName: String, comparison: String) {
-    self.caseName = caseName.shortened(to: 60)
-    self.comparison = comparison
+  init(_ element: ErrorStatistics.Element, caseName: String) {
     index = "[\(element.index.map(String.init).joined(separator: ", "))]"
     place = "\(index) in case \(caseName.shortened(to: 60))"
     value = Wording.exact(element.value)
@@ -100,11 +127,11 @@ struct ElementView {
     referenceBits = Wording.bits(element.reference)
     let error = element.value - element.reference
     difference = Wording.figure(error)
-    ulps = "\(Wording.figure(abs(error) / Self.ulp(element.reference))) ulp"
+    ulp = Wording.figure(abs(error) / Self.ulp(element.reference))
     bound = element.bound.map { Wording.figure($0) }
-    boundShare = element.bound.map { "\(Wording.figure(Self.ratio(error, $0))) bounds" }
+    boundShare = element.bound.map { Wording.figure(Self.ratio(error, $0)) }
     sigma = element.sigma.map { Wording.figure($0) }
-    sigmas = element.sigma.map { "\(Wording.figure(Self.ratio(error, $0))) σ" }
+    sigmas = element.sigma.map { Wording.figure(Self.ratio(error, $0)) }
   }
 
   private static func ratio(_ error: Double, _ scale: Double) -> Double {
@@ -114,5 +141,17 @@ struct ElementView {
   /// Spacing of float32 numbers around `value`.
   private static func ulp(_ value: Double) -> Double {
     Double(max(abs(Float(value)), .leastNormalMagnitude).ulp)
+  }
+}
+
+extension ConformanceRecord {
+  /// The command that explains an element, unless a page cannot show it as it would have to be typed.
+  func copyableCommand(case index: Int, endPoint: EndPoint, at coordinates: [Int]) -> String? {
+    explainCommand(case: index, endPoint: endPoint, at: coordinates).flatMap { command in
+      let isTypable = command.unicodeScalars.allSatisfy {
+        $0 != "\n" && $0 != "\t" && !HTMLEscaping.mustBeNamed($0)
+      }
+      return isTypable && command.utf8.count <= 1000 ? command : nil
+    }
   }
 }

@@ -4,7 +4,7 @@
 /// which the common kinds of colour blindness can tell apart; what is beyond is hatched as well.
 /// Free of `<` and `&`, so that the page is well-formed XML.
 enum HTMLStyle {
-  static let text = [colors, page, head, tables, pictures, layers, narrow, paper]
+  static let text = [colors, page, head, tables, pictures, layers, plots, narrow, paper]
     .joined(separator: "\n")
 
   private static let colors = """
@@ -194,6 +194,30 @@ enum HTMLStyle {
     .glossary dt { color: var(--text); font-weight: 600; }
     """
 
+  /// Pictures of one layer's errors.
+  private static let plots = """
+    .layer .comparison { margin: 14px 0 20px 26px; padding: 0; border: 0; }
+    .comparison p, .comparison .scroll { margin-left: 0; }
+    .plots { display: flex; flex-wrap: wrap; gap: 16px 32px; margin: 10px 0 6px; }
+    .beside { flex: 1 1 420px; margin: 0; align-content: flex-start; }
+    .plot { min-width: 0; max-width: 100%; font-size: 13px; }
+    .plot figcaption { font-weight: 600; margin-bottom: 4px; }
+    .plot svg { max-width: 100%; font-size: 11px; } .plot text { fill: var(--muted); }
+    .plot .mid { text-anchor: middle; } .plot .end { text-anchor: end; }
+    .map path, .strip path, .histogram path { shape-rendering: crispEdges; }
+    .plot .over { fill: url(#hatch); } .plot .within { fill: var(--s0); }
+    .plot .frame { fill: none; stroke: var(--muted); }
+    .plot .worst-cell { fill: none; stroke: var(--text); stroke-width: 2; }
+    .edge-of-limit { stroke: var(--text); stroke-dasharray: 5 4; stroke-width: 1.2; }
+    .layer .plot .note { margin: 2px 0 0; color: var(--muted); font-size: 12.5px; max-width: 46ch; }
+    .commands { margin-top: 8px; padding: 6px 10px; background: var(--panel); font-size: 13px; }
+    .commands code { display: block; user-select: all; padding-left: 2ch; text-indent: -2ch;
+      font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+    .divergence .commands { margin-top: 12px; padding: 6px 0 0; border-top: 1px solid var(--rule); }
+    .cause .label { display: inline; margin-right: 4px; } .cause strong + strong::before {
+      content: 'or '; font-weight: 400; }
+    """
+
   private static let narrow = """
     @media (max-width: 900px) {
       .charts, .columns { grid-template-columns: minmax(0, 1fr); }
@@ -201,7 +225,7 @@ enum HTMLStyle {
       summary .title { order: 1; } summary .state { order: 2; }
       summary .shape { order: 3; grid-column: 2 / -1; }
       summary .chips { order: 4; grid-column: 2 / -1; }
-      .layer .scroll, .layer p { margin-left: 0; }
+      .layer .scroll, .layer p, .layer .comparison { margin-left: 0; }
     }
     @media (max-width: 600px) {
       body { padding: 0 14px 32px; } h1 { font-size: 30px; margin-bottom: 10px; }
@@ -217,13 +241,14 @@ enum HTMLStyle {
     @media print {
       body { font-size: 10pt; max-width: none; padding: 0; }
       nav, .tools, .skip { display: none; } .scroll { overflow: visible; }
-      .chart, summary, tr { break-inside: avoid; } h2, h3, summary { break-after: avoid; }
+      .chart, .plot, summary, tr { break-inside: avoid; } h2, h3, summary { break-after: avoid; }
       .chart .scroll svg, svg.network { min-width: 0 !important; }
-      .network rect, .heat td, .chip, .swatch { print-color-adjust: exact;
+      .network rect, .heat td, .chip, .swatch, .plot svg { print-color-adjust: exact;
         -webkit-print-color-adjust: exact; }
       table { font-size: 7.5pt; } .pin { position: static; } th, td { padding: 2px 3px; }
       .heat td { min-width: 0; font-size: 6pt; }
       /* Browsers take minutes to write hundreds of hatched cells as PDF. */
+      .plot .over { display: none; }
       .heat .beyond { background-image: none; text-decoration: underline; } .figures { width: auto; }
       details.layer:not([open])::details-content { content-visibility: visible;
         display: block; }

@@ -1,7 +1,9 @@
 import Conformance
 
-/// Cases by end points: how much of its limits each one used.
+/// Cases by end points: how much of its limits each one used. Where the cases are the sizes of a sweep,
+/// they are in order of size.
 struct HeatMapView {
+  let title: String
   let columns: [Column]
   let rows: [Row]
   let legend = Shade.legend
@@ -29,8 +31,12 @@ struct HeatMapView {
     columns = layers.map {
       Column(anchor: $0.anchor, name: $0.name, shortName: $0.shortName)
     }
-    rows = record.cases.enumerated().map { index, item in
-      Row(
+    let isSweep = SweepOrder.isSweep(record.cases)
+    title = isSweep ? "Sizes × end points" : "Cases × end points"
+    let places = Array(record.cases.indices)
+    rows = (isSweep ? SweepOrder.places(record.cases) : places).map { index in
+      let item = record.cases[index]
+      return Row(
         anchor: CasesView.anchor(index), name: item.name.shortened(to: 40),
         cells: layers.map { layer in
           Self.cell(layer.entries.first { $0.caseIndex == index }?.record)
@@ -57,9 +63,9 @@ struct HeatMapView {
 extension HeatMapView {
   static let template = """
     <section id="heat-map" aria-labelledby="heat-map-title">
-    <h2 id="heat-map-title">Cases × end points</h2>
+    <h2 id="heat-map-title">{{title}}</h2>
     <p class="lead">The largest share of a limit that any gate used, in per cent, or in multiples (×) of the limit where it is exceeded. Hatched: does not pass. ? mistrusted, ○ not run, ! harness error.</p>
-    <div class="scroll" tabindex="0" role="group" aria-label="Cases by end points">
+    <div class="scroll" tabindex="0" role="group" aria-label="{{title}}">
     <table class="heat">
     <thead><tr><th scope="col" class="pin">case</th>{{#columns}}<th scope="col"><a href="#{{anchor}}"><span class="hidden">{{name}}</span><span class="up" aria-hidden="true">{{shortName}}</span></a></th>{{/columns}}</tr></thead>
     <tbody>

@@ -13,7 +13,16 @@ struct LayerDigest {
   struct Entry {
     let caseIndex: Int
     let caseName: String
+    /// Whether Assay made the case itself.
+    let isMade: Bool
     let record: EndPointRecord
+  }
+
+  /// A comparison in one case, with the figure that tells how bad it is.
+  struct Candidate {
+    let entry: Entry
+    let statistics: ErrorStatistics
+    let figure: Double
   }
 
   /// The largest value of a figure, with the case it comes from.
@@ -36,7 +45,8 @@ struct LayerDigest {
     for (index, item) in record.cases.enumerated() {
       for endPoint in item.endPoints {
         entries[endPoint.name, default: []].append(
-          Entry(caseIndex: index, caseName: item.name, record: endPoint))
+          Entry(
+            caseIndex: index, caseName: item.name, isMade: item.isMade, record: endPoint))
       }
     }
     return record.endPointSummaries.enumerated().map { index, summary in
@@ -74,6 +84,17 @@ struct LayerDigest {
       figure(entry.record).map { Worst(value: $0, caseName: entry.caseName) }
     }
     .max { $0.value.rank < $1.value.rank }
+  }
+
+  /// One comparison in every case that has it.
+  func candidates(
+    _ statistics: (EndPointRecord) -> ErrorStatistics?, by figure: (ErrorStatistics) -> Double?
+  ) -> [Candidate] {
+    entries.compactMap { entry in
+      statistics(entry.record).flatMap { statistics in
+        figure(statistics).map { Candidate(entry: entry, statistics: statistics, figure: $0) }
+      }
+    }
   }
 
   /// Every gate that was applied, in order.

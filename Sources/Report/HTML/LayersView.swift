@@ -1,18 +1,18 @@
 import Conformance
 
-/// A section for each layer, folded until asked for.
+/// A section for each layer, folded until asked for; those that go wrong by themselves are open.
 struct LayersView {
   let layers: [LayerView]
 
   init(_ record: ConformanceRecord, layers: [LayerDigest]) {
     let divergence = record.verdict.firstDivergence?.endPoint
     self.layers = layers.map {
-      LayerView($0, profile: record.profile, isOpen: $0.summary.name == divergence)
+      LayerView($0, in: record, isOpen: $0.failsByItself || $0.summary.name == divergence)
     }
   }
 }
 
-/// One layer: its gates, its cases, its worst elements.
+/// One layer: pictures of its errors, its worst elements, its gates, its cases.
 struct LayerView {
   let anchor: String
   let name: String
@@ -24,8 +24,7 @@ struct LayerView {
   let groups: [ColumnGroup]
   let columns: [String]
   let rows: [CaseRow]
-  let elements: [ElementView]
-  let hasElements: Bool
+  let comparisons: [ComparisonView]
   let distance: String?
 
   /// A gate in the line that is always visible.
@@ -59,10 +58,7 @@ struct LayerView {
 }
 
 extension LayerView {
-  /// Worst elements shown of each comparison.
-  private static let elementCount = 3
-
-  init(_ layer: LayerDigest, profile: Profile, isOpen: Bool) {
+  init(_ layer: LayerDigest, in record: ConformanceRecord, isOpen: Bool) {
     anchor = layer.anchor
     name = layer.name
     shape = Wording.shape(layer.shape)
@@ -80,15 +76,13 @@ extension LayerView {
       CaseRow(
         anchor: CasesView.anchor(entry.caseIndex), name: entry.caseName.shortened(to: 40),
         cells: Figure.columns.map {
-          FigureCell($0.value(entry.record), limit: $0.limit?(profile))
+          FigureCell($0.value(entry.record), limit: $0.limit?(record.profile))
         },
         status: StatusView(entry.record.status))
     }
-    elements =
-      Self.elements(layer, "isolated", { $0.isolated }, by: { $0.utilisation })
-      + Self.elements(layer, "accumulated", { $0.accumulated }, by: { $0.maxSigma })
-      + Self.elements(layer, "golden", { $0.goldenIsolated }, by: { $0.utilisation }).prefix(1)
-    hasElements = !elements.isEmpty
+    comparisons = [.isolated, .accumulated, .golden].compactMap {
+      ComparisonView($0, of: layer, in: record)
+    }
     distance = layer.worst { $0.referenceDistance }.map { Wording.figure($0.value) }
   }
 
@@ -140,21 +134,6 @@ extension LayerView {
   }
 
   private static func title(_ gate: Gate) -> String { "\(gate.rawValue) \(gate.title)" }
-
-  /// The worst elements of the cases that come closest to their limit.
-  private static func elements(
-    _ layer: LayerDigest, _ comparison: String, _ statistics: (EndPointRecord) -> ErrorStatistics?,
-    by figure: (ErrorStatistics) -> Double?
-  ) -> [ElementView] {
-    let found = layer.entries.compactMap { entry in
-      statistics(entry.record).flatMap { statistics in
-        statistics.worst.map { (entry, $0, figure(statistics) ?? 0) }
-      }
-    }
-    return found.sorted { $0.2.rank > $1.2.rank }.prefix(elementCount).map { entry, element, _ in
-      ElementView(element, caseName: entry.caseName, comparison: comparison)
-    }
-  }
 }
 
 extension LayersView {
@@ -173,6 +152,7 @@ extension LayerView {
   static let template = """
     <details class="layer" id="{{anchor}}"{{#isOpen}} open="open"{{/isOpen}}>
     <summary><span class="{{status.style}} state">{{status.sign}} {{status.name}}</span> <span class="title">{{name}}</span> <span class="muted shape">{{shape}}</span> <span class="chips">{{#chips}}<span class="chip {{style}}">{{gate}} {{sign}} {{share}}</span> {{/chips}}</span></summary>
+    {{#comparisons}}{{> comparison}}{{/comparisons}}
     <div class="scroll" tabindex="0" role="group" aria-label="Gates of {{name}}">
     <table class="figures">
     <caption>Gates, worst of all cases</caption>
@@ -199,19 +179,6 @@ extension LayerView {
     </tbody>
     </table>
     </div>
-    {{#hasElements}}
-    <div class="scroll" tabindex="0" role="group" aria-label="Worst elements of {{name}}">
-    <table class="figures">
-    <caption>Worst elements</caption>
-    <thead><tr><th scope="col">comparison</th><th scope="col">case</th><th scope="col">index</th><th scope="col" class="n">value</th><th scope="col">bits</th><th scope="col" class="n">reference</th><th scope="col">bits</th><th scope="col" class="n">difference</th><th scope="col" class="n">ulp</th><th scope="col" class="n">bound</th><th scope="col" class="n">σ</th></tr></thead>
-    <tbody>
-    {{#elements}}
-    <tr><th scope="row">{{comparison}}</th><td class="wrap">{{caseName}}</td><td class="nowrap">{{index}}</td><td class="n">{{value}}</td><td class="code">{{valueBits}}</td><td class="n">{{reference}}</td><td class="code">{{referenceBits}}</td><td class="n">{{difference}}</td><td class="n">{{ulps}}</td><td class="n">{{#.bound}}{{.}} ({{boundShare}}){{/.bound}}</td><td class="n">{{#.sigma}}{{.}} ({{sigmas}}){{/.sigma}}</td></tr>
-    {{/elements}}
-    </tbody>
-    </table>
-    </div>
-    {{/hasElements}}
     </details>
     """
 }

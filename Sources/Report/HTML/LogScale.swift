@@ -46,7 +46,8 @@ struct LogScale {
     }
   }
 
-  private static func label(_ power: Int) -> String {
+  /// Of a power of ten: `0.01`, `100`, `1e6`.
+  static func label(_ power: Int) -> String {
     (-2...3).contains(power) ? label(pow(10, Double(power))) : "1e\(power)"
   }
 

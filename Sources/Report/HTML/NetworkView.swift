@@ -45,6 +45,8 @@ struct NetworkView {
     let style: String
     let beyond: Bool
     let text: String
+    /// Width to squeeze a long text into; `nil` if it fits.
+    let squeezed: Int?
   }
 
   init(_ layers: [LayerDigest]) {
@@ -64,6 +66,8 @@ struct NetworkView {
   private enum Layout {
     static let left = 146
     static let pitch = 36
+    /// That fit into a cell in any font.
+    static let characters = 4
     /// Room for the picture above the line that the layers stand on.
     static let ground = 118
     static let tallest = 96.0
@@ -97,7 +101,8 @@ struct NetworkView {
     }
     return Cell(
       y: y, textY: y + 17, style: Shade.style(share),
-      beyond: digest.map { !$0.status.conforms } ?? false, text: text)
+      beyond: digest.map { !$0.status.conforms } ?? false, text: text,
+      squeezed: text.count > Layout.characters ? Layout.pitch - 6 : nil)
   }
 
   /// Logarithmic, so that one position and a hundred can both be seen.
@@ -144,7 +149,7 @@ extension NetworkView {
     <rect class="{{style}}" x="{{x}}" y="{{y}}" width="{{width}}" height="{{height}}"/>{{#beyond}}<rect class="over" x="{{x}}" y="{{y}}" width="{{width}}" height="{{height}}"/>{{/beyond}}
     <text class="small" x="{{middle}}" y="{{sizeY}}">{{size}}</text><text class="name" x="{{middle}}" y="132">{{shortName}}</text>
     {{#cells}}
-    <rect class="{{style}}" x="{{x}}" y="{{y}}" width="{{width}}" height="24"/>{{#beyond}}<rect class="over" x="{{x}}" y="{{y}}" width="{{width}}" height="24"/>{{/beyond}}<text class="cell t-{{style}}{{#beyond}} strong{{/beyond}}" x="{{middle}}" y="{{textY}}">{{text}}</text>
+    <rect class="{{style}}" x="{{x}}" y="{{y}}" width="{{width}}" height="24"/>{{#beyond}}<rect class="over" x="{{x}}" y="{{y}}" width="{{width}}" height="24"/>{{/beyond}}<text class="cell t-{{style}}{{#beyond}} strong{{/beyond}}" x="{{middle}}" y="{{textY}}"{{#.squeezed}} textLength="{{.}}" lengthAdjust="spacingAndGlyphs"{{/.squeezed}}>{{text}}</text>
     {{/cells}}
     </a>
     {{/layers}}

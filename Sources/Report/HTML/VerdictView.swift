@@ -146,6 +146,10 @@ extension VerdictView {
     {{#criterion}}
     <p class="measure"><span class="number">{{value}}</span> <span class="of">{{measure}}, limit {{limit}}{{#share}} – {{share}} the limit{{/share}}</span></p>
     {{/criterion}}
+    {{#cause}}
+    <p class="cause"><span class="label">{{title}}</span> {{#summaries}}<strong>{{.}}</strong> {{/summaries}}</p>
+    <p class="muted">{{about}}</p>
+    {{/cause}}
     {{#.note}}<p>{{.}}</p>{{/.note}}
     <p>{{shownBy}}</p>
     <p>{{consequence}}</p>
@@ -158,14 +162,15 @@ extension VerdictView {
     <tbody>
     <tr><th scope="row">subject</th><td class="n">{{value}}</td><td class="n code">{{valueBits}}</td></tr>
     <tr><th scope="row">reference</th><td class="n">{{reference}}</td><td class="n code">{{referenceBits}}</td></tr>
-    <tr><th scope="row">difference</th><td class="n">{{difference}}</td><td class="n">{{ulps}}</td></tr>
-    {{#bound}}<tr><th scope="row">bound</th><td class="n">{{bound}}</td><td class="n">{{boundShare}}</td></tr>{{/bound}}
-    {{#sigma}}<tr><th scope="row">σ</th><td class="n">{{sigma}}</td><td class="n">{{sigmas}}</td></tr>{{/sigma}}
+    <tr><th scope="row">difference</th><td class="n">{{difference}}</td><td class="n">{{ulp}} ulp</td></tr>
+    {{#bound}}<tr><th scope="row">bound</th><td class="n">{{bound}}</td><td class="n">{{boundShare}} bounds</td></tr>{{/bound}}
+    {{#sigma}}<tr><th scope="row">σ</th><td class="n">{{sigma}}</td><td class="n">{{sigmas}} σ</td></tr>{{/sigma}}
     </tbody>
     </table>
     </div>
     {{/worst}}
     </div>
+    {{#.command}}<div class="commands" role="group" aria-label="Command that explains the worst element"><code>{{.}}</code></div>{{/.command}}
     </section>
     {{/divergence}}
     {{#nothingJudged}}

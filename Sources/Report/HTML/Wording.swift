@@ -33,7 +33,7 @@ enum Wording {
     return value.isInfinite ? (value > 0 ? "Infinity" : "-Infinity") : "\(value)"
   }
 
-  /// How much of what is allowed was used, in few characters: `38%`, `<1%`, `1.2×`, `12k×`, `∞`.
+  /// How much of what is allowed was used, in few characters: `38%`, `<1%`, `1.2×`, `12k×`, `10⁷×`, `∞`.
   static func share(_ utilisation: Double?) -> String {
     guard let utilisation else { return none }
     if utilisation.isNaN || utilisation.isInfinite { return "∞" }
@@ -44,8 +44,14 @@ enum Wording {
     case ..<9.95: return String(format: "%.1f×", utilisation)
     case ..<999.5: return String(format: "%.0f×", utilisation)
     case ..<999_500: return String(format: "%.0fk×", utilisation / 1000)
-    default: return String(format: "%.0e×", utilisation)
+    default: return "10\(superscript(Int(log10(utilisation))))×"
     }
+  }
+
+  /// Digits small and raised, for powers.
+  private static func superscript(_ number: Int) -> String {
+    let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return String(String(number).compactMap { $0.wholeNumberValue.map { digits[$0] } })
   }
 
   /// `1 × 64 × 64 × 24`

@@ -42,11 +42,16 @@ package final class Engine: Sendable {
   /// - Throws: ``EngineError/wrongShape(found:expected:)`` unless `images` is
   ///   `[batch, height, width, 3]` with no extent below 1.
   package func makePlan(images shape: [Int]) throws(EngineError) -> Plan {
+    try Self.check(images: shape)
+    return Plan(network, images: shape, pool: pool)
+  }
+
+  /// Whether a shape is one of images.
+  static func check(images shape: [Int]) throws(EngineError) {
     guard shape.count == 4, shape.allSatisfy({ $0 >= 1 }), shape[3] == Architecture.imageChannels
     else {
       throw .wrongShape(found: shape, expected: "[batch, height, width, 3], nothing below 1")
     }
-    return Plan(network, images: shape, pool: pool)
   }
 
   /// Logits, `[batch, classes]`.

@@ -10,6 +10,10 @@ package enum EngineError: Error, Hashable, CustomStringConvertible {
   case wrongShape(found: [Int], expected: String)
   case unknownLayer(Int)
   case unknownEndPoint(EndPoint)
+  /// No variable of this name, or none that has what was asked for.
+  case unknownVariable(String)
+  /// A label outside of the classes.
+  case unknownClass(Int)
 
   package var description: String {
     switch self {
@@ -25,6 +29,10 @@ package enum EngineError: Error, Hashable, CustomStringConvertible {
       "there is no layer \(index)"
     case .unknownEndPoint(let endPoint):
       "there is no end point \(endPoint)"
+    case .unknownVariable(let name):
+      "there is no such variable as \(name), or it is not trained"
+    case .unknownClass(let label):
+      "there is no class \(label)"
     }
   }
 

@@ -63,4 +63,17 @@ package enum InstructionSet: String, CaseIterable, Sendable {
       EngineKernels.makeKernelTable()
     #endif
   }
+
+  /// The same build's kernels for training.
+  var trainingKernels: TrainingKernels {
+    #if arch(x86_64)
+      switch self {
+      case .portable: EngineKernels.makeTrainingKernels()
+      case .avx2: EngineKernelsAVX2.makeTrainingKernels()
+      case .avx512: EngineKernelsAVX512.makeTrainingKernels()
+      }
+    #else
+      EngineKernels.makeTrainingKernels()
+    #endif
+  }
 }

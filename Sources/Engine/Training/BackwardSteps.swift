@@ -1,0 +1,294 @@
+import KernelInterface
+import MobileNet
+
+/// Finishes the sums of a batch norm's backward pass: the gradients of gamma and beta, and what the
+/// gradient of its input needs.
+struct NormGradientStep: PlanStep {
+  /// Channels per unit.
+  private static let channels = 16
+
+  let context: TrainingContext
+  let layer: TrainingLayer
+  let sums: UnsafePointer<Float>
+  /// Blocks that `sums` is of.
+  let blocks: Int
+
+  var units: Int { (layer.convolution.outputChannels + Self.channels - 1) / Self.channels }
+  var scratch: Int { 0 }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let first = unit * Self.channels
+      let end = min(first + Self.channels, layer.convolution.outputChannels)
+      for channel in first..<end { finish(channel) }
+    }
+  }
+
+  private func finish(_ channel: Int) {
+    let pitch = 2 * layer.paddedChannels
+    var sum = 0.0
+    var product = 0.0
+    for block in 0..<blocks {
+      sum += Double(sums[block * pitch + channel])
+      product += Double(sums[block * pitch + layer.paddedChannels + channel])
+    }
+    let inverse = Double(layer[norm: NormTable.inverseDeviation][channel])
+    let scale = Double(layer[norm: NormTable.scale][channel])
+    let count = Double(layer.count)
+    layer.beta.gradient[channel] = Float(sum)
+    layer.gamma.gradient[channel] = Float(product * inverse)
+    layer[norm: NormTable.constant][channel] = Float(-scale * sum / count)
+    layer[norm: NormTable.slope][channel] = Float(-scale * product * inverse * inverse / count)
+  }
+}
+
+/// The gradient's way back through a pointwise layer: through its batch norm, in place, then through
+/// its weights, with the sums of the batch norm in front of it.
+struct PointwiseGradientStep: PlanStep {
+  let context: TrainingContext
+  let input: TrainingLayer
+  let layer: TrainingLayer
+  /// With respect to the layer's activations; becomes that of what its batch norm read.
+  let gradient: UnsafeMutablePointer<Float>
+  /// With respect to the activations that the layer read.
+  let inputGradient: UnsafeMutablePointer<Float>
+  /// Where the activations that the layer read go.
+  let activations: UnsafeMutablePointer<Float>
+  let blocks: Blocks
+  let parts: Int
+  let sums: UnsafeMutablePointer<Float>
+
+  var units: Int { blocks.count * parts }
+  var scratch: Int { 0 }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let block = unit / parts
+      let pixels = blocks.pixels(block)
+      if parts == 1 { prepare(pixels) }
+      let vectors = context.vectors(
+        unit - block * parts, of: parts, channels: input.paddedChannels)
+      var job = MatrixArguments(
+        a: gradient + pixels.lowerBound * layer.paddedChannels,
+        rowStride: layer.paddedChannels, depth: layer.convolution.outputChannels, segments: 1,
+        segmentStride: 0, weights: layer.weights.transposed, bias: context.zeros,
+        output: inputGradient + pixels.lowerBound * input.paddedChannels,
+        outputStride: input.paddedChannels, rows: pixels.count, vectors: vectors,
+        bounds: context.noBounds)
+      context.kernels.multiply(&job)
+      context.normGradientSums(
+        input, inputGradient, pixels, vectors, into: sums + 2 * block * input.paddedChannels)
+    }
+  }
+
+  /// What all parts need.
+  func prepare(_ pixels: Range<Int>) {
+    context.normGradient(
+      layer, gradient, pixels, into: gradient + pixels.lowerBound * layer.paddedChannels)
+    context.normalize(
+      input, pixels, into: activations + pixels.lowerBound * input.paddedChannels)
+  }
+}
+
+/// What ``PointwiseGradientStep`` needs first where several units share a block of pixels.
+struct PointwisePreparationStep: PlanStep {
+  let step: PointwiseGradientStep
+
+  var units: Int { step.parts == 1 ? 0 : step.blocks.count }
+  var scratch: Int { 0 }
+
+  func run(unit: Int, _ context: StepContext) {
+    context.timed(step.layer.index) { step.prepare(step.blocks.pixels(unit)) }
+  }
+}
+
+/// The gradient of a pointwise layer's weights, in parts of the pixels and of the channels.
+struct PointwiseWeightStep: PlanStep {
+  let context: TrainingContext
+  let input: TrainingLayer
+  let layer: TrainingLayer
+  let activations: UnsafePointer<Float>
+  /// With respect to what the layer's batch norm read.
+  let gradient: UnsafePointer<Float>
+  let chunks: Chunks
+  /// By chunk: a gradient of the weights. Not used if there is one chunk.
+  let partials: UnsafeMutablePointer<Float>
+
+  private var parts: Int {
+    chunks.parts(panels: context.panels(channels: layer.paddedChannels))
+  }
+  var units: Int { chunks.count * parts }
+  var scratch: Int { context.training.transposedScratch }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let chunk = unit / parts
+      let pixels = chunks.pixels(chunk)
+      let vectors = context.vectors(
+        unit - chunk * parts, of: parts, channels: layer.paddedChannels)
+      let isWhole = chunks.count == 1
+      let rows = layer.convolution.inputChannels
+      var job = TransposedArguments(
+        a: activations + pixels.lowerBound * input.paddedChannels,
+        aStride: input.paddedChannels, rows: rows,
+        b: gradient + pixels.lowerBound * layer.paddedChannels, bStride: layer.paddedChannels,
+        vectors: vectors, depth: pixels.count,
+        output: isWhole
+          ? layer.weights.gradient : partials + chunk * layer.weights.layout.count,
+        outputRows: rows, firstRow: 0, accumulates: false, scratch: step.scratch)
+      context.training.multiplyTransposed(&job)
+      if isWhole { context.decay(layer.weights, layer.weights.range(vectors, context.width)) }
+    }
+  }
+}
+
+/// Pixels in equal parts, for sums too long for one unit.
+struct Chunks {
+  /// Pixels of a chunk at most.
+  private static let pixels = 1024
+  private static let minimum = 8
+
+  let total: Int
+  let count: Int
+
+  init(total: Int) {
+    self.total = total
+    count = (total + Self.pixels - 1) / Self.pixels
+  }
+
+  func pixels(_ chunk: Int) -> Range<Int> {
+    chunk * total / count..<(chunk + 1) * total / count
+  }
+
+  /// Parts to cut the channels into, so that there is work for some threads.
+  func parts(panels: Int) -> Int {
+    min(panels, max(1, (Self.minimum + count - 1) / count))
+  }
+}
+
+/// Adds the parts of a weight gradient in order, and the weight decay's.
+struct ReductionStep: PlanStep {
+  /// Floats per unit, whole vectors.
+  private static let floats = 2048
+
+  let context: TrainingContext
+  let layer: TrainingLayer
+  let partials: UnsafePointer<Float>
+  let count: Int
+
+  private var size: Int { layer.weights.layout.count }
+  var units: Int { (size + Self.floats - 1) / Self.floats }
+  var scratch: Int { 0 }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let range = unit * Self.floats..<min((unit + 1) * Self.floats, size)
+      let target = layer.weights.gradient + range.lowerBound
+      target.update(from: partials + range.lowerBound, count: range.count)
+      for part in 1..<max(count, 1) {
+        var job = RunArguments(
+          target: target, source: partials + part * size + range.lowerBound, factor: 1,
+          count: range.count)
+        context.training.add(&job)
+      }
+      context.decay(layer.weights, range)
+    }
+  }
+}
+
+/// The gradient's way back through a depthwise layer, with the part of its weights' gradient and the
+/// sums of the batch norm in front of it, for some rows of an image.
+///
+/// Rows that neighbours read too are made twice, which costs less than another pass over memory.
+struct DepthwiseGradientStep: PlanStep {
+  let context: TrainingContext
+  let input: TrainingLayer
+  let layer: TrainingLayer
+  /// With respect to the layer's activations.
+  let gradient: UnsafePointer<Float>
+  /// With respect to the activations that the layer read.
+  let inputGradient: UnsafeMutablePointer<Float>
+  let blocks: Blocks
+  let sums: UnsafeMutablePointer<Float>
+  /// By block: a gradient of the weights.
+  let partials: UnsafeMutablePointer<Float>
+
+  private var geometry: DepthwiseGeometry { DepthwiseGeometry(input, layer) }
+  private var gradientRowsLimit: Int { min(blocks.size + 2, layer.output.height) }
+
+  var units: Int { blocks.count }
+  var scratch: Int {
+    gradientRowsLimit * geometry.outputPitch
+      + geometry.inputRowsLimit(blocks.size) * geometry.inputPitch
+  }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let (image, rows) = blocks.rows(unit)
+      let geometry = geometry
+      let around = max(rows.lowerBound - 1, 0)..<min(rows.upperBound + 1, layer.output.height)
+      let inputRows = geometry.inputRows(of: rows)
+      let gradients = step.scratch
+      let activations = step.scratch + gradientRowsLimit * geometry.outputPitch
+      context.normGradient(
+        layer, gradient, geometry.outputPixels(image, around), into: gradients)
+      context.normalize(input, geometry.inputPixels(image, inputRows), into: activations)
+      var job = DepthwiseGradientArguments(
+        input: activations - inputRows.lowerBound * geometry.inputPitch,
+        gradient: gradients - around.lowerBound * geometry.outputPitch,
+        weights: layer.weights.transposed,
+        output: partials + unit * layer.weights.layout.count, zeros: context.zeros,
+        inputHeight: input.output.height, inputWidth: input.output.width,
+        outputHeight: layer.output.height, outputWidth: layer.output.width,
+        channels: layer.paddedChannels, stride: layer.convolution.stride,
+        paddingTop: geometry.top, paddingLeft: geometry.left, rows: rows)
+      context.training.depthwiseWeightGradient(&job)
+      inputGradient(&job, image, rows)
+      let pixels = geometry.inputPixels(image, job.rows)
+      context.normGradientSums(
+        input, inputGradient, pixels, 0..<input.paddedChannels / context.width,
+        into: sums + 2 * unit * input.paddedChannels)
+    }
+  }
+
+  /// The input rows that belong to the block; leaves them in the job.
+  private func inputGradient(
+    _ job: inout DepthwiseGradientArguments, _ image: Int, _ rows: Range<Int>
+  ) {
+    let firstRow = image * input.output.height
+    if job.stride == 1 {
+      // With the kernel turned around this is a convolution like any other.
+      let pixels = geometry.inputPixels(image, rows)
+      var convolution = DepthwiseArguments(
+        input: job.gradient - firstRow * geometry.outputPitch, weights: job.weights,
+        bias: context.zeros,
+        output: inputGradient + pixels.lowerBound * input.paddedChannels,
+        inputHeight: job.inputHeight, inputWidth: job.inputWidth, outputHeight: job.outputHeight,
+        outputWidth: job.outputWidth, channels: job.channels, stride: 1,
+        paddingTop: 2 - job.paddingTop, paddingLeft: 2 - job.paddingLeft, pixels: pixels,
+        bounds: context.noBounds)
+      context.kernels.depthwise(&convolution)
+    } else {
+      job.rows = 2 * rows.lowerBound..<min(2 * rows.upperBound, job.inputHeight)
+      job.output = inputGradient + firstRow * geometry.inputPitch
+      context.training.depthwiseInputGradient(&job)
+    }
+  }
+}
+
+/// Several steps that do not need each other's results, as one.
+struct JointStep: PlanStep {
+  let steps: [any PlanStep]
+
+  var units: Int { steps.reduce(0) { $0 + $1.units } }
+  var scratch: Int { steps.map(\.scratch).max() ?? 0 }
+
+  func run(unit: Int, _ context: StepContext) {
+    var unit = unit
+    for step in steps {
+      let units = step.units
+      if unit < units { return step.run(unit: unit, context) }
+      unit -= units
+    }
+  }
+}

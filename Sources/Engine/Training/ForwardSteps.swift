@@ -1,0 +1,200 @@
+import KernelInterface
+import MobileNet
+
+/// The first convolution, with its batch's moments.
+struct StemTrainingStep: PlanStep {
+  let context: TrainingContext
+  let stem: StemStep
+  let layer: TrainingLayer
+  let blocks: Blocks
+  /// By block: a row of means, then one of squares.
+  let moments: UnsafeMutablePointer<Float>
+
+  var units: Int { blocks.count }
+  var scratch: Int { stem.scratch }
+
+  func run(unit: Int, _ step: StepContext) {
+    stem.run(unit: unit, step)
+    step.timed(layer.index) {
+      context.moments(
+        layer, blocks.pixels(unit), 0..<layer.paddedChannels / context.width,
+        into: moments + 2 * unit * layer.paddedChannels)
+    }
+  }
+}
+
+/// A depthwise convolution of activations that are made on the spot, with its batch's moments.
+struct DepthwiseTrainingStep: PlanStep {
+  let context: TrainingContext
+  let input: TrainingLayer
+  let layer: TrainingLayer
+  let blocks: Blocks
+  let moments: UnsafeMutablePointer<Float>
+
+  private var geometry: DepthwiseGeometry { DepthwiseGeometry(input, layer) }
+
+  var units: Int { blocks.count }
+  var scratch: Int { geometry.inputRowsLimit(blocks.size) * geometry.inputPitch }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let (image, rows) = blocks.rows(unit)
+      let geometry = geometry
+      let inputRows = geometry.inputRows(of: rows)
+      context.normalize(input, geometry.inputPixels(image, inputRows), into: step.scratch)
+      let pixels = blocks.pixels(unit)
+      // The kernel counts rows from the first image's; only this block's are there.
+      let firstRow = image * input.output.height + inputRows.lowerBound
+      var job = DepthwiseArguments(
+        input: step.scratch - firstRow * geometry.inputPitch, weights: layer.weights.value,
+        bias: context.zeros, output: layer.output[pixel: pixels.lowerBound],
+        inputHeight: input.output.height, inputWidth: input.output.width,
+        outputHeight: layer.output.height, outputWidth: layer.output.width,
+        channels: layer.paddedChannels, stride: layer.convolution.stride,
+        paddingTop: geometry.top, paddingLeft: geometry.left, pixels: pixels,
+        bounds: context.noBounds)
+      context.kernels.depthwise(&job)
+      context.moments(
+        layer, pixels, 0..<layer.paddedChannels / context.width,
+        into: moments + 2 * unit * layer.paddedChannels)
+    }
+  }
+}
+
+/// Which rows a depthwise convolution's blocks read.
+struct DepthwiseGeometry {
+  let input: Activation
+  let output: Activation
+  let stride: Int
+  let top: Int
+  let left: Int
+
+  init(_ input: TrainingLayer, _ layer: TrainingLayer) {
+    self.input = input.output
+    output = layer.output
+    stride = layer.convolution.stride
+    top = layer.convolution.padding(inputSize: input.output.height).before
+    left = layer.convolution.padding(inputSize: input.output.width).before
+  }
+
+  /// Floats of a row.
+  var inputPitch: Int { input.width * input.paddedChannels }
+  var outputPitch: Int { output.width * output.paddedChannels }
+
+  /// Rows that so many output rows read at most.
+  func inputRowsLimit(_ rows: Int) -> Int { min((rows - 1) * stride + 3, input.height) }
+
+  /// Rows that these output rows read, without padding.
+  func inputRows(of rows: Range<Int>) -> Range<Int> {
+    let first = rows.lowerBound * stride - top
+    let end = (rows.upperBound - 1) * stride - top + 3
+    return max(first, 0)..<min(end, input.height)
+  }
+
+  func inputPixels(_ image: Int, _ rows: Range<Int>) -> Range<Int> {
+    let start = image * input.height
+    return (start + rows.lowerBound) * input.width..<(start + rows.upperBound) * input.width
+  }
+
+  func outputPixels(_ image: Int, _ rows: Range<Int>) -> Range<Int> {
+    let start = image * output.height
+    return (start + rows.lowerBound) * output.width..<(start + rows.upperBound) * output.width
+  }
+}
+
+/// A pointwise convolution of activations that are made on the spot, with its batch's moments.
+struct PointwiseTrainingStep: PlanStep {
+  let context: TrainingContext
+  let input: TrainingLayer
+  let layer: TrainingLayer
+  let blocks: Blocks
+  /// Parts of the output channels; each makes the activations anew.
+  let parts: Int
+  let moments: UnsafeMutablePointer<Float>
+
+  var units: Int { blocks.count * parts }
+  var scratch: Int { blocks.size * blocks.width * input.paddedChannels }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let block = unit / parts
+      let pixels = blocks.pixels(block)
+      let vectors = context.vectors(
+        unit - block * parts, of: parts, channels: layer.paddedChannels)
+      context.normalize(input, pixels, into: step.scratch)
+      var job = MatrixArguments(
+        a: step.scratch, rowStride: input.paddedChannels,
+        depth: layer.convolution.inputChannels, segments: 1, segmentStride: 0,
+        weights: layer.weights.value, bias: context.zeros,
+        output: layer.output[pixel: pixels.lowerBound], outputStride: layer.paddedChannels,
+        rows: pixels.count, vectors: vectors, bounds: context.noBounds)
+      context.kernels.multiply(&job)
+      context.moments(
+        layer, pixels, vectors, into: moments + 2 * block * layer.paddedChannels)
+    }
+  }
+}
+
+/// Makes a batch norm's table from its blocks' moments, and moves the averages.
+struct NormStep: PlanStep {
+  /// Channels per unit.
+  private static let channels = 16
+
+  let context: TrainingContext
+  let layer: TrainingLayer
+  let blocks: Blocks
+  let moments: UnsafePointer<Float>
+
+  var units: Int { (layer.convolution.outputChannels + Self.channels - 1) / Self.channels }
+  var scratch: Int { 0 }
+
+  func run(unit: Int, _ step: StepContext) {
+    step.timed(layer.index) {
+      let first = unit * Self.channels
+      let end = min(first + Self.channels, layer.convolution.outputChannels)
+      for channel in first..<end { finish(channel) }
+    }
+  }
+
+  /// Mean and sum of squared deviations of all blocks together, in float64:
+  /// `Σ (x - mean)² = Σ_b [ Σ (x - mean_b)² + n_b (mean_b - mean)² ]`.
+  private func finish(_ channel: Int) {
+    let pitch = 2 * layer.paddedChannels
+    let count = Double(layer.count)
+    var sum = 0.0
+    for block in 0..<blocks.count {
+      sum += Double(blocks.pixels(block).count) * Double(moments[block * pitch + channel])
+    }
+    let mean = sum / count
+    var squares = 0.0
+    for block in 0..<blocks.count {
+      let place = block * pitch + channel
+      let distance = Double(moments[place]) - mean
+      squares +=
+        Double(moments[place + layer.paddedChannels])
+        + Double(blocks.pixels(block).count) * distance * distance
+    }
+    set(channel, mean: mean, variance: squares / count)
+  }
+
+  private func set(_ channel: Int, mean: Double, variance: Double) {
+    let inverse = 1 / (variance + Architecture.batchNormEpsilon).squareRoot()
+    layer[norm: NormTable.mean][channel] = Float(mean)
+    layer[norm: NormTable.variance][channel] = Float(variance)
+    layer[norm: NormTable.inverseDeviation][channel] = Float(inverse)
+    layer[norm: NormTable.scale][channel] = Float(Double(layer.gamma.value[channel]) * inverse)
+    layer[norm: NormTable.offset][channel] = layer.beta.value[channel]
+
+    let settings = context.call.pointee.settings
+    let count = Double(layer.count)
+    let isUnbiased = settings.movingVariance == .unbiased && layer.count > 1
+    let factor = isUnbiased ? count / (count - 1) : 1
+    let share = 1 - settings.batchNormMomentum
+    Self.move(&layer.movingMean[channel], to: mean, share)
+    Self.move(&layer.movingVariance[channel], to: variance * factor, share)
+  }
+
+  private static func move(_ average: inout Float, to value: Double, _ share: Double) {
+    average = Float(Double(average) - (Double(average) - value) * share)
+  }
+}

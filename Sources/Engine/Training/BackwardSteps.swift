@@ -19,19 +19,29 @@ struct NormGradientStep: PlanStep {
   func run(unit: Int, _ step: StepContext) {
     step.timed(layer.index) {
       let first = unit * Self.channels
-      let end = min(first + Self.channels, layer.convolution.outputChannels)
-      for channel in first..<end { finish(channel) }
+      finish(first..<min(first + Self.channels, layer.convolution.outputChannels))
     }
   }
 
-  private func finish(_ channel: Int) {
-    let pitch = 2 * layer.paddedChannels
-    var sum = 0.0
-    var product = 0.0
-    for block in 0..<blocks {
-      sum += Double(sums[block * pitch + channel])
-      product += Double(sums[block * pitch + layer.paddedChannels + channel])
+  private func finish(_ channels: Range<Int>) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Self.channels) { memory in
+      guard let totals = memory.baseAddress else { return }
+      let products = totals + Self.channels
+      memory.update(repeating: 0)
+      for block in 0..<blocks {
+        let place = sums + 2 * block * layer.paddedChannels + channels.lowerBound
+        for index in 0..<channels.count {
+          totals[index] += Double(place[index])
+          products[index] += Double(place[layer.paddedChannels + index])
+        }
+      }
+      for (index, channel) in channels.enumerated() {
+        set(channel, sum: totals[index], product: products[index])
+      }
     }
+  }
+
+  private func set(_ channel: Int, sum: Double, product: Double) {
     let inverse = Double(layer[norm: NormTable.inverseDeviation][channel])
     let scale = Double(layer[norm: NormTable.scale][channel])
     let count = Double(layer.count)

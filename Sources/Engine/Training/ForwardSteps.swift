@@ -151,30 +151,42 @@ struct NormStep: PlanStep {
   func run(unit: Int, _ step: StepContext) {
     step.timed(layer.index) {
       let first = unit * Self.channels
-      let end = min(first + Self.channels, layer.convolution.outputChannels)
-      for channel in first..<end { finish(channel) }
+      finish(first..<min(first + Self.channels, layer.convolution.outputChannels))
     }
   }
 
   /// Mean and sum of squared deviations of all blocks together, in float64:
   /// `Σ (x - mean)² = Σ_b [ Σ (x - mean_b)² + n_b (mean_b - mean)² ]`.
-  private func finish(_ channel: Int) {
-    let pitch = 2 * layer.paddedChannels
-    let count = Double(layer.count)
-    var sum = 0.0
-    for block in 0..<blocks.count {
-      sum += Double(blocks.pixels(block).count) * Double(moments[block * pitch + channel])
+  private func finish(_ channels: Range<Int>) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Self.channels) { memory in
+      guard let means = memory.baseAddress else { return }
+      let squares = means + Self.channels
+      memory.update(repeating: 0)
+      forEachBlock(channels) { size, index, mean, _ in means[index] += size * mean }
+      for index in 0..<channels.count { means[index] /= Double(layer.count) }
+      forEachBlock(channels) { size, index, mean, square in
+        let distance = mean - means[index]
+        squares[index] += square + size * distance * distance
+      }
+      for (index, channel) in channels.enumerated() {
+        set(channel, mean: means[index], variance: squares[index] / Double(layer.count))
+      }
     }
-    let mean = sum / count
-    var squares = 0.0
+  }
+
+  /// Hands over a block's pixels, a channel's place in the range, its mean and its squares.
+  @inline(__always)
+  private func forEachBlock(
+    _ channels: Range<Int>, _ body: (Double, Int, Double, Double) -> Void
+  ) {
     for block in 0..<blocks.count {
-      let place = block * pitch + channel
-      let distance = Double(moments[place]) - mean
-      squares +=
-        Double(moments[place + layer.paddedChannels])
-        + Double(blocks.pixels(block).count) * distance * distance
+      let size = Double(blocks.pixels(block).count)
+      let means = moments + 2 * block * layer.paddedChannels + channels.lowerBound
+      let squares = means + layer.paddedChannels
+      for index in 0..<channels.count {
+        body(size, index, Double(means[index]), Double(squares[index]))
+      }
     }
-    set(channel, mean: mean, variance: squares / count)
   }
 
   private func set(_ channel: Int, mean: Double, variance: Double) {

@@ -184,14 +184,13 @@ private final class TrainingStepBuilder {
   }
 
   private func logits() -> any PlanStep {
-    PointwiseStep(
+    let panels = context.panels(channels: head.logits.paddedChannels)
+    let parts = LogitsGradientStep.parts
+    return PointwiseStep(
       layer: head.layer + 1,
       packed: context.packed(head.weights, bias: UnsafePointer(head.biases.value)),
       input: head.dropped, output: head.logits, block: head.logits.pixels,
-      vectors: context.vectors(
-        0, of: LogitsGradientStep.parts, channels: head.logits.paddedChannels
-      )
-      .count)
+      vectors: (panels + parts - 1) / parts * context.kernels.panelVectors)
   }
 
   // MARK: Backward

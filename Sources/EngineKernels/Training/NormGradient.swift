@@ -5,9 +5,10 @@ import KernelInterface
 package func normGradientSums(_ arguments: UnsafePointer<NormGradientArguments>) {
   let job = arguments.pointee
   let bounds = Bounds(job.bounds)
+  let rows = NormRows(job.norm, job.channels)
   for vector in job.vectors {
     let channel = vector * Vector.width
-    let norm = ChannelNorm(job.norm + channel, job.channels)
+    let norm = ChannelNorm(rows, channel)
     var sums = FourSums()
     var products = FourSums()
     var offset = channel
@@ -40,16 +41,16 @@ package func normGradientSums(_ arguments: UnsafePointer<NormGradientArguments>)
 package func normGradient(_ arguments: UnsafePointer<NormGradientArguments>) {
   let job = arguments.pointee
   let bounds = Bounds(job.bounds)
+  let rows = NormRows(job.norm, job.channels)
   var start = 0
   for _ in 0..<job.pixels {
     for vector in job.vectors {
       let channel = vector * Vector.width
-      let table = job.norm + channel
-      let norm = ChannelNorm(table, job.channels)
+      let norm = ChannelNorm(rows, channel)
       let input = Vector.load(job.input + start + channel)
       let gradient = norm.masked(.load(job.gradient + start + channel), input, bounds)
-      var result = Vector.load(table + NormTable.constant * job.channels)
-      result.accumulate(input - norm.mean, .load(table + NormTable.slope * job.channels))
+      var result = Vector.load(rows.constant + channel)
+      result.accumulate(input - norm.mean, .load(rows.slope + channel))
       result.accumulate(gradient, norm.scale)
       result.store(job.output + start + channel)
     }

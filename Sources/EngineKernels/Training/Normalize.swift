@@ -6,17 +6,36 @@ import KernelInterface
 package func normalize(_ arguments: UnsafePointer<NormalizeArguments>) {
   let job = arguments.pointee
   let bounds = Bounds(job.bounds)
+  let rows = NormRows(job.norm, job.channels)
   var input = job.input
   var output = job.output
   for _ in 0..<job.pixels {
     var channel = 0
     while channel < job.channels {
-      let norm = ChannelNorm(job.norm + channel, job.channels)
+      let norm = ChannelNorm(rows, channel)
       norm.activation(.load(input + channel)).clamped(bounds).store(output + channel)
       channel += Vector.width
     }
     input += job.channels
     output += job.channels
+  }
+}
+
+/// Where the rows of a ``NormTable`` start.
+struct NormRows {
+  let mean: UnsafePointer<Float>
+  let scale: UnsafePointer<Float>
+  let offset: UnsafePointer<Float>
+  let constant: UnsafePointer<Float>
+  let slope: UnsafePointer<Float>
+
+  @inline(__always)
+  init(_ table: UnsafePointer<Float>, _ channels: Int) {
+    mean = table + NormTable.mean * channels
+    scale = table + NormTable.scale * channels
+    offset = table + NormTable.offset * channels
+    constant = table + NormTable.constant * channels
+    slope = table + NormTable.slope * channels
   }
 }
 
@@ -26,12 +45,11 @@ struct ChannelNorm {
   let scale: Vector
   let offset: Vector
 
-  /// - Parameter table: These channels' place in the first row of a ``NormTable``.
   @inline(__always)
-  init(_ table: UnsafePointer<Float>, _ channels: Int) {
-    mean = .load(table + NormTable.mean * channels)
-    scale = .load(table + NormTable.scale * channels)
-    offset = .load(table + NormTable.offset * channels)
+  init(_ rows: NormRows, _ channel: Int) {
+    mean = .load(rows.mean + channel)
+    scale = .load(rows.scale + channel)
+    offset = .load(rows.offset + channel)
   }
 
   /// What the ReLU6 reads: the same bits in the forward and the backward pass.

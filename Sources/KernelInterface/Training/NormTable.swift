@@ -2,19 +2,19 @@
 /// the other. Padded channels hold zeros, apart from the inverse deviation.
 package enum NormTable {
   /// Mean of the batch.
-  package static let mean = 0
+  @inlinable package static var mean: Int { 0 }
   /// `gamma / sqrt(variance + epsilon)`.
-  package static let scale = 1
+  @inlinable package static var scale: Int { 1 }
   /// `beta`, as the forward pass used it.
-  package static let offset = 2
+  @inlinable package static var offset: Int { 2 }
   /// What the backward pass adds to the gradient of the norm's input, `-scale Σ g / n`.
-  package static let constant = 3
+  @inlinable package static var constant: Int { 3 }
   /// What it adds per deviation from the mean, `-scale Σ g (x - mean) / (n (variance + epsilon))`.
-  package static let slope = 4
+  @inlinable package static var slope: Int { 4 }
   /// Biased variance of the batch.
-  package static let variance = 5
+  @inlinable package static var variance: Int { 5 }
   /// `1 / sqrt(variance + epsilon)`.
-  package static let inverseDeviation = 6
+  @inlinable package static var inverseDeviation: Int { 6 }
   /// Number of rows.
-  package static let rows = 7
+  @inlinable package static var rows: Int { 7 }
 }

@@ -1,0 +1,166 @@
+import Engine
+import Foundation
+import MobileNet
+import Testing
+
+/// A training step against plain loops in float64. How far off it may be is what the same loops make
+/// of it in float32, times three and some roundings.
+@Suite struct TrainingTests {
+  static let shapes: [[Int]] = [
+    [2, 5, 4, 3], [3, 17, 9, 3], [1, 33, 40, 3], [8, 16, 16, 3], [1, 64, 6, 3],
+  ]
+
+  @Test(arguments: InstructionSet.supported, shapes)
+  func everySize(isa: InstructionSet, shape: [Int]) throws {
+    try check(TrainingFixture(images: shape), isa)
+  }
+
+  @Test(
+    arguments: InstructionSet.supported,
+    [(0.5, 101), (0.43, 8), (0.6, 25), (0.01, 2), (0.75, 1001)])
+  func everyWidth(isa: InstructionSet, width: (multiplier: Double, classes: Int)) throws {
+    try check(
+      TrainingFixture(
+        multiplier: width.multiplier, classes: width.classes, images: [2, 18, 23, 3]), isa,
+      threads: 2)
+  }
+
+  /// A single value per channel from the first layer on: the variance is zero, so is every gradient
+  /// before a batch norm, and the moving variance takes the factor 1.
+  @Test(arguments: InstructionSet.supported)
+  func singleValue(isa: InstructionSet) throws {
+    let fixture = try TrainingFixture(images: [1, 2, 1, 3])
+    let engine = try fixture.makeEngine(isa: isa)
+    try fixture.step(engine)
+    for layer in fixture.architecture.layers.dropLast(3) {
+      #expect(try engine.batchVariance(layer.endPoint).allSatisfy { $0 == 0 })
+      #expect(
+        try engine.batchMean(layer.endPoint) == engine.convolution(layer.endPoint).scalars)
+      let name = layer.variables[4].name
+      let before = try #require(fixture.parameters.tensors[name]).scalars
+      let after = try engine.variable(name).scalars
+      #expect(after == before.map { Float(Double($0) - Double($0) * (1 - 0.9)) })
+      let gamma = try engine.gradient(layer.variables[1].name)
+      #expect(gamma.scalars.allSatisfy { $0 == 0 })
+    }
+    #expect(engine.imageGradient().scalars.allSatisfy { $0 == 0 })
+  }
+
+  /// Statistics against float64 over the engine's own convolutions, where the mean is up to ten
+  /// thousand times the deviation: sums of squares would have no digit left.
+  @Test(arguments: InstructionSet.supported, [Float(1), 1e-2, 1e-4])
+  func statistics(isa: InstructionSet, contrast: Float) throws {
+    let fixture = try TrainingFixture(images: [3, 40, 52, 3])
+    let engine = try fixture.makeEngine(isa: isa, threads: 2)
+    let images = fixture.images.map { 0.9 + 0.05 * contrast * $0 }
+    _ = try engine.step(images: images, labels: fixture.labels, dropoutMask: nil)
+    for endPoint in fixture.architecture.endPoints.dropLast(3) {
+      let values = try engine.convolution(endPoint)
+      let mean = try engine.batchMean(endPoint)
+      let variance = try engine.batchVariance(endPoint)
+      let channels = values.shape[3]
+      let count = Double(values.count / channels)
+      for c in 0..<channels {
+        let channel = stride(from: c, to: values.count, by: channels).map {
+          Double(values[flat: $0])
+        }
+        let expected = channel.reduce(0, +) / count
+        let squares = channel.reduce(0) { $0 + ($1 - expected) * ($1 - expected) }
+        #expect(abs(Double(mean[c]) - expected) <= 0x1p-23 * abs(expected) + 1e-40)
+        // Rounding of deviations from a block's mean, not of squares of the values.
+        let spread = (squares / count).squareRoot()
+        let slack = 0x1p-23 * (abs(expected) * 0x1p-22 * abs(expected) + spread * abs(expected))
+        #expect(
+          abs(Double(variance[c]) - squares / count) <= 2e-6 * squares / count + slack + 1e-40,
+          "\(endPoint) channel \(c)")
+      }
+    }
+  }
+
+  /// The loops of these tests against central differences: gradients and loss belong together.
+  @Test func naiveGradients() throws {
+    let fixture = try TrainingFixture(images: [2, 11, 14, 3])
+    let naive = fixture.naive(Double.self, masks: nil)
+    var random = Seeded(4)
+    for (name, gradient) in naive.gradients {
+      let direction = gradient.map { _ in Double.random(in: -1...1, using: &random) }
+      func loss(_ step: Double) -> Double {
+        var tensors = naive.parameters
+        for index in 0..<gradient.count {
+          tensors[name]![flat: index] += step * direction[flat: index]
+        }
+        let moved = fixture.naive(Double.self, masks: nil, tensors: tensors)
+        return moved.crossEntropy + moved.regularization
+      }
+      let slope = zip(gradient.scalars, direction.scalars).reduce(0) { $0 + $1.0 * $1.1 }
+      // Small enough to cross hardly any kink, large enough for the digits of the loss.
+      let step = 1e-7
+      let difference = (loss(step) - loss(-step)) / (2 * step)
+      let scale = relativeNorm(gradient.scalars) * relativeNorm(direction.scalars)
+      #expect(abs(slope - difference) <= 1e-4 * scale + 1e-7, "\(name): \(slope), \(difference)")
+    }
+  }
+
+  /// A wrong value anywhere is found: the tolerance is no wider than it has to be.
+  @Test func tolerance() throws {
+    let fixture = try TrainingFixture(images: [3, 17, 9, 3])
+    let engine = try fixture.makeEngine()
+    try fixture.step(engine)
+    let masks = try engine.activations()
+    let exact = fixture.naive(Double.self, masks: masks)
+    let plain = fixture.naive(Float.self, masks: masks)
+    var wrong = fixture.parameters.tensors.filter { !$0.key.contains("/moving_") }
+      .mapValues { Tensor<Double>($0) }
+    let name = "MobilenetV1/Conv2d_7_depthwise/depthwise_weights"
+    wrong[name]![flat: 5] += 1e-2
+    let off = fixture.naive(Double.self, masks: masks, tensors: wrong)
+    let tolerance = 3 * relativeDistance(plain.gradients[name]!.scalars, exact.gradients[name]!.scalars)
+    #expect(relativeDistance(off.gradients[name]!.scalars, exact.gradients[name]!.scalars) > tolerance + 2e-6)
+  }
+
+  private func relativeNorm(_ values: [Double]) -> Double {
+    values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+
+  private func check(
+    _ fixture: TrainingFixture, _ isa: InstructionSet, threads: Int = 1
+  ) throws {
+    let engine = try fixture.makeEngine(isa: isa, threads: threads)
+    let loss = try fixture.step(engine)
+    let masks = try engine.activations()
+    let exact = fixture.naive(Double.self, masks: masks)
+    let plain = fixture.naive(Float.self, masks: masks)
+    func close<A: BinaryFloatingPoint>(
+      _ what: String, _ found: [A], _ expected: [Double], _ plain: [Float]
+    ) {
+      let tolerance = 3 * relativeDistance(plain, expected) + 2e-6
+      let distance = relativeDistance(found, expected)
+      #expect(distance <= tolerance, "\(what) of \(fixture.images.shape) on \(isa)")
+    }
+    close("cross-entropy", [loss.crossEntropy], [exact.crossEntropy], [plain.crossEntropy])
+    close(
+      "regularization", [loss.regularization], [exact.regularization], [plain.regularization])
+    for (endPoint, expected) in exact.endPoints {
+      close(
+        "\(endPoint)", try engine.endPoint(endPoint).scalars, expected.scalars,
+        plain.endPoints[endPoint]!.scalars)
+    }
+    for (endPoint, expected) in exact.means {
+      close("mean of \(endPoint)", try engine.batchMean(endPoint), expected, plain.means[endPoint]!)
+    }
+    for (endPoint, expected) in exact.variances {
+      close(
+        "variance of \(endPoint)", try engine.batchVariance(endPoint), expected,
+        plain.variances[endPoint]!)
+    }
+    #expect(exact.gradients.count == 83)
+    for (name, expected) in exact.gradients {
+      let gradient = try engine.gradient(name)
+      #expect(gradient.shape == expected.shape)
+      close(name, gradient.scalars, expected.scalars, plain.gradients[name]!.scalars)
+    }
+    close(
+      "images", engine.imageGradient().scalars, exact.imageGradient.scalars,
+      plain.imageGradient.scalars)
+  }
+}

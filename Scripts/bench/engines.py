@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 NAMES = ("litert", "onnxruntime", "openvino")
+TRAINERS = ("tensorflow", "pytorch")
 
 
 def _litert(layers, images, threads):
@@ -64,12 +65,18 @@ def _pin(core):
         os.sched_setaffinity(0, {core})
 
 
-def _serve(pipe, name, layers, images, threads, core):
+def _maker(name):
+    if name in TRAINERS:
+        import training
+        return getattr(training, name)
+    return {"litert": _litert, "onnxruntime": _onnxruntime, "openvino": _openvino}[name]
+
+
+def _serve(pipe, name, network, images, threads, core):
     _pin(core)
-    make = {"litert": _litert, "onnxruntime": _onnxruntime, "openvino": _openvino}[name]
-    call, logits = make(layers, images, threads)
+    call, result = _maker(name)(network, images, threads)
     call()
-    pipe.send(np.array(logits(), np.float32))
+    pipe.send(np.array(result()))
     while True:
         try:
             warmup, runs = pipe.recv()
@@ -86,17 +93,19 @@ def _serve(pipe, name, layers, images, threads, core):
 
 
 class Library:
-    """A library from PyPI; its logits are there before the first round."""
+    """A library from PyPI; its logits, or its loss if it trains, are there before the first round.
 
-    def __init__(self, name, layers, images, threads, core):
+    `network` is what its maker reads: folded layers, or the path of parameters.h5 for training."""
+
+    def __init__(self, name, network, images, threads, core):
         self.name = name
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(other, name, layers, images, threads, core), daemon=True)
+            target=_serve, args=(other, name, network, images, threads, core), daemon=True)
         self._process.start()
         other.close()
-        self.logits = self._pipe.recv()
+        self.result = self._pipe.recv()
 
     def round(self, warmup, runs):
         """Microseconds of every run."""
@@ -112,21 +121,26 @@ class Assay:
     """This project's engine: a process per round, `assay bench` in its turn. Its logits are
     `assay verify`'s business."""
 
-    name, logits = "assay", None
+    name = "assay"
 
-    def __init__(self, program, parameters, size, batch, threads, core):
+    def __init__(self, program, parameters, size, batch, threads, core, training=False):
         self._command = [program, "bench", "--parameters", parameters]
+        self._command += ["--training"] * training
         self._environment = dict(
             os.environ, BENCH_SIZE=str(size), BENCH_BATCH=str(batch),
             BENCH_THREADS=str(threads))
         self._core = core
 
     def round(self, warmup, runs):
+        return self.turn(warmup, runs)["samples_us"]
+
+    def turn(self, warmup, runs):
+        """All that a turn's last line says."""
         result = subprocess.run(
             self._command, check=True, stdout=subprocess.PIPE, text=True,
             env=dict(self._environment, BENCH_WARMUP=str(warmup), BENCH_RUNS=str(runs)),
             preexec_fn=lambda: _pin(self._core))
-        return json.loads(result.stdout.splitlines()[-1])["samples_us"]
+        return json.loads(result.stdout.splitlines()[-1])
 
     def close(self):
         pass

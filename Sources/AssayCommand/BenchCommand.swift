@@ -42,6 +42,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Time, rate and traffic of each layer; some percent slower for looking at the clock.")
   var perLayer = false
 
+  @Flag(help: "Training steps instead of inference: loss and all gradients.")
+  var training = false
+
   @Flag(help: "All figures as JSON.")
   var json = false
 
@@ -60,15 +63,18 @@ struct BenchCommand: ParsableCommand {
     if let isa, !isa.isSupported {
       throw ValidationError("this processor does not have \(isa.rawValue)")
     }
+    if training, perLayer { throw ValidationError("--per-layer is not for --training") }
   }
 
   func run() throws {
     let path = try parameters ?? DefaultGolden.directory() + "/parameters.h5"
     let parameters = try ParametersFile(reading: path).parameters
     if let turn = try BenchTurn(ProcessInfo.processInfo.environment) {
-      try turn.run(parameters, isa: isa)
+      try training
+        ? turn.train(parameters, isa: isa) : turn.run(parameters, isa: isa)
       return
     }
+    if training { return try measureTraining(parameters) }
     var results: [BenchResult] = []
     for shape in shapes.elements {
       for threads in threads.elements {
@@ -78,11 +84,28 @@ struct BenchCommand: ParsableCommand {
         if !json { print(result.text(first: results.count == 1)) }
       }
     }
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      print(String(decoding: try encoder.encode(results), as: UTF8.self))
+    if json { try printJSON(results) }
+  }
+
+  private func measureTraining(_ parameters: Parameters) throws {
+    var results: [TrainingBenchResult] = []
+    for shape in shapes.elements {
+      for threads in threads.elements {
+        let benchmark = try TrainingBenchmark(
+          parameters: parameters, images: shape.images, isa: isa, threads: threads)
+        let result = TrainingBenchResult(
+          benchmark, benchmark.latency(warmup: warmup, runs: runs))
+        results.append(result)
+        if !json { print(result.text(first: results.count == 1)) }
+      }
     }
+    if json { try printJSON(results) }
+  }
+
+  private func printJSON(_ results: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    print(String(decoding: try encoder.encode(results), as: UTF8.self))
   }
 
   private func measure(_ engine: Engine, _ shape: BenchShape) throws -> BenchResult {
@@ -175,9 +198,22 @@ struct BenchTurn {
   func run(_ parameters: Parameters, isa: InstructionSet?) throws {
     let engine = try Engine(parameters: parameters, isa: isa, threads: threads)
     let latency = try Benchmark(engine, images: shape.images).latency(warmup: warmup, runs: runs)
-    let samples = latency.samples.map { "\($0)" }.joined(separator: ", ")
+    print("{\(figures(latency))}")
+  }
+
+  /// The same for training steps; with the loss, by which the script sees that all do the same.
+  func train(_ parameters: Parameters, isa: InstructionSet?) throws {
+    let benchmark = try TrainingBenchmark(
+      parameters: parameters, images: shape.images, isa: isa, threads: threads)
+    let latency = benchmark.latency(warmup: warmup, runs: runs)
     print(
-      "{\"min_us\": \(latency.minimum), \"median_us\": \(latency.median), "
-        + "\"samples_us\": [\(samples)]}")
+      "{\"cross_entropy\": \(benchmark.loss.crossEntropy), "
+        + "\"regularization\": \(benchmark.loss.regularization), \(figures(latency))}")
+  }
+
+  private func figures(_ latency: Latency) -> String {
+    let samples = latency.samples.map { "\($0)" }.joined(separator: ", ")
+    return "\"min_us\": \(latency.minimum), \"median_us\": \(latency.median), "
+      + "\"samples_us\": [\(samples)]"
   }
 }

@@ -14,16 +14,20 @@ package final class Benchmark {
   /// - Throws: ``EngineError/wrongShape(found:expected:)`` as ``Engine/makePlan(images:)`` does.
   package init(_ engine: Engine, images: [Int]) throws(EngineError) {
     plan = try engine.makePlan(images: images)
-    pixels = Tensor(filling: images) { target in
-      // A small linear congruential generator, the upper 24 bits as a fraction.
+    pixels = Self.noise(images)
+    self.engine = engine
+    self.images = images
+  }
+
+  /// Images of a small linear congruential generator: the upper 24 bits as a fraction.
+  static func noise(_ images: [Int]) -> Tensor<Float> {
+    Tensor(filling: images) { target in
       var state: UInt32 = 1
       for index in 0..<images.reduce(1, *) {
         state = state &* 1_664_525 &+ 1_013_904_223
         target[index] = Float(state >> 8) * 0x1p-24
       }
     }
-    self.engine = engine
-    self.images = images
   }
 
   /// Bytes that a plan of this shape takes, packed weights included.
@@ -39,15 +43,7 @@ package final class Benchmark {
   /// - Precondition: `runs` is at least 1.
   package func latency(warmup: Int, runs: Int) -> Latency {
     pixels.withUnsafePointer { pixels in
-      for _ in 0..<warmup { plan.execute(images: pixels) }
-      var samples: [Double] = []
-      samples.reserveCapacity(runs)
-      for _ in 0..<runs {
-        let start = Clock.nanoseconds()
-        plan.execute(images: pixels)
-        samples.append(Double(Clock.nanoseconds() - start) / 1000)
-      }
-      return Latency(samples: samples)
+      Latency(warmup: warmup, runs: runs) { plan.execute(images: pixels) }
     }
   }
 

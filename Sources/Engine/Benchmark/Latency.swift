@@ -11,6 +11,21 @@ package struct Latency: Sendable {
     sorted = samples.sorted()
   }
 
+  /// Runs `body` some times, then times it some times.
+  ///
+  /// - Precondition: `runs` is at least 1.
+  init(warmup: Int, runs: Int, _ body: () -> Void) {
+    for _ in 0..<warmup { body() }
+    var samples: [Double] = []
+    samples.reserveCapacity(runs)
+    for _ in 0..<runs {
+      let start = Clock.nanoseconds()
+      body()
+      samples.append(Double(Clock.nanoseconds() - start) / 1000)
+    }
+    self.init(samples: samples)
+  }
+
   package var minimum: Double { sorted[0] }
   package var median: Double { percentile(0.5) }
 

@@ -228,8 +228,8 @@ struct DepthwiseGradientStep: PlanStep {
 
   var units: Int { blocks.count }
   var scratch: Int {
-    gradientRowsLimit * geometry.outputPitch
-      + geometry.inputRowsLimit(blocks.size) * geometry.inputPitch
+    gradientRowsLimit * layer.output.rowPitch
+      + geometry.inputRowsLimit(blocks.size) * input.output.rowPitch
   }
 
   func run(unit: Int, _ step: StepContext) {
@@ -239,13 +239,13 @@ struct DepthwiseGradientStep: PlanStep {
       let around = max(rows.lowerBound - 1, 0)..<min(rows.upperBound + 1, layer.output.height)
       let inputRows = geometry.inputRows(of: rows)
       let gradients = step.scratch
-      let activations = step.scratch + gradientRowsLimit * geometry.outputPitch
+      let activations = step.scratch + gradientRowsLimit * layer.output.rowPitch
       context.normGradient(
-        layer, gradient, geometry.outputPixels(image, around), into: gradients)
-      context.normalize(input, geometry.inputPixels(image, inputRows), into: activations)
+        layer, gradient, layer.output.pixels(image: image, around), into: gradients)
+      context.normalize(input, input.output.pixels(image: image, inputRows), into: activations)
       var job = DepthwiseGradientArguments(
-        input: activations - inputRows.lowerBound * geometry.inputPitch,
-        gradient: gradients - around.lowerBound * geometry.outputPitch,
+        input: activations - inputRows.lowerBound * input.output.rowPitch,
+        gradient: gradients - around.lowerBound * layer.output.rowPitch,
         weights: layer.weights.transposed,
         output: partials + unit * layer.weights.layout.count, zeros: context.zeros,
         inputHeight: input.output.height, inputWidth: input.output.width,
@@ -254,7 +254,7 @@ struct DepthwiseGradientStep: PlanStep {
         paddingTop: geometry.top, paddingLeft: geometry.left, rows: rows)
       context.training.depthwiseWeightGradient(&job)
       inputGradient(&job, image, rows)
-      let pixels = geometry.inputPixels(image, job.rows)
+      let pixels = input.output.pixels(image: image, job.rows)
       context.normGradientSums(
         input, inputGradient, pixels, 0..<input.paddedChannels / context.width,
         into: sums + 2 * unit * input.paddedChannels)
@@ -268,9 +268,9 @@ struct DepthwiseGradientStep: PlanStep {
     let firstRow = image * input.output.height
     if job.stride == 1 {
       // With the kernel turned around this is a convolution like any other.
-      let pixels = geometry.inputPixels(image, rows)
+      let pixels = input.output.pixels(image: image, rows)
       var convolution = DepthwiseArguments(
-        input: job.gradient - firstRow * geometry.outputPitch, weights: job.weights,
+        input: job.gradient - firstRow * layer.output.rowPitch, weights: job.weights,
         bias: context.zeros,
         output: inputGradient + pixels.lowerBound * input.paddedChannels,
         inputHeight: job.inputHeight, inputWidth: job.inputWidth, outputHeight: job.outputHeight,
@@ -280,7 +280,7 @@ struct DepthwiseGradientStep: PlanStep {
       context.kernels.depthwise(&convolution)
     } else {
       job.rows = 2 * rows.lowerBound..<min(2 * rows.upperBound, job.inputHeight)
-      job.output = inputGradient + firstRow * geometry.inputPitch
+      job.output = inputGradient + firstRow * input.output.rowPitch
       context.training.depthwiseInputGradient(&job)
     }
   }

@@ -7,7 +7,7 @@ struct StemTrainingStep: PlanStep {
   let stem: StemStep
   let layer: TrainingLayer
   let blocks: Blocks
-  /// By block: a row of means, then one of squares.
+  /// By block: three rows, see `MomentsArguments`.
   let moments: UnsafeMutablePointer<Float>
 
   var units: Int { blocks.count }
@@ -17,8 +17,8 @@ struct StemTrainingStep: PlanStep {
     stem.run(unit: unit, step)
     step.timed(layer.index) {
       context.moments(
-        layer, blocks.pixels(unit), 0..<layer.paddedChannels / context.width,
-        into: moments + 2 * unit * layer.paddedChannels)
+        layer, blocks.pixels(unit), 0..<layer.paddedChannels / context.width, block: unit,
+        into: moments)
     }
   }
 }
@@ -34,19 +34,19 @@ struct DepthwiseTrainingStep: PlanStep {
   private var geometry: DepthwiseGeometry { DepthwiseGeometry(input, layer) }
 
   var units: Int { blocks.count }
-  var scratch: Int { geometry.inputRowsLimit(blocks.size) * geometry.inputPitch }
+  var scratch: Int { geometry.inputRowsLimit(blocks.size) * input.output.rowPitch }
 
   func run(unit: Int, _ step: StepContext) {
     step.timed(layer.index) {
       let (image, rows) = blocks.rows(unit)
       let geometry = geometry
       let inputRows = geometry.inputRows(of: rows)
-      context.normalize(input, geometry.inputPixels(image, inputRows), into: step.scratch)
+      context.normalize(input, input.output.pixels(image: image, inputRows), into: step.scratch)
       let pixels = blocks.pixels(unit)
       // The kernel counts rows from the first image's; only this block's are there.
       let firstRow = image * input.output.height + inputRows.lowerBound
       var job = DepthwiseArguments(
-        input: step.scratch - firstRow * geometry.inputPitch, weights: layer.weights.value,
+        input: step.scratch - firstRow * input.output.rowPitch, weights: layer.weights.value,
         bias: context.zeros, output: layer.output[pixel: pixels.lowerBound],
         inputHeight: input.output.height, inputWidth: input.output.width,
         outputHeight: layer.output.height, outputWidth: layer.output.width,
@@ -55,8 +55,7 @@ struct DepthwiseTrainingStep: PlanStep {
         bounds: context.noBounds)
       context.kernels.depthwise(&job)
       context.moments(
-        layer, pixels, 0..<layer.paddedChannels / context.width,
-        into: moments + 2 * unit * layer.paddedChannels)
+        layer, pixels, 0..<layer.paddedChannels / context.width, block: unit, into: moments)
     }
   }
 }
@@ -77,10 +76,6 @@ struct DepthwiseGeometry {
     left = layer.convolution.padding(inputSize: input.output.width).before
   }
 
-  /// Floats of a row.
-  var inputPitch: Int { input.width * input.paddedChannels }
-  var outputPitch: Int { output.width * output.paddedChannels }
-
   /// Rows that so many output rows read at most.
   func inputRowsLimit(_ rows: Int) -> Int { min((rows - 1) * stride + 3, input.height) }
 
@@ -89,16 +84,6 @@ struct DepthwiseGeometry {
     let first = rows.lowerBound * stride - top
     let end = (rows.upperBound - 1) * stride - top + 3
     return max(first, 0)..<min(end, input.height)
-  }
-
-  func inputPixels(_ image: Int, _ rows: Range<Int>) -> Range<Int> {
-    let start = image * input.height
-    return (start + rows.lowerBound) * input.width..<(start + rows.upperBound) * input.width
-  }
-
-  func outputPixels(_ image: Int, _ rows: Range<Int>) -> Range<Int> {
-    let start = image * output.height
-    return (start + rows.lowerBound) * output.width..<(start + rows.upperBound) * output.width
   }
 }
 
@@ -129,8 +114,7 @@ struct PointwiseTrainingStep: PlanStep {
         output: layer.output[pixel: pixels.lowerBound], outputStride: layer.paddedChannels,
         rows: pixels.count, vectors: vectors, bounds: context.noBounds)
       context.kernels.multiply(&job)
-      context.moments(
-        layer, pixels, vectors, into: moments + 2 * block * layer.paddedChannels)
+      context.moments(layer, pixels, vectors, block: block, into: moments)
     }
   }
 }
@@ -155,36 +139,45 @@ struct NormStep: PlanStep {
     }
   }
 
-  /// Mean and sum of squared deviations of all blocks together, in float64:
-  /// `Σ (x - mean)² = Σ_b [ Σ (x - mean_b)² + n_b (mean_b - mean)² ]`.
+  /// Mean and variance of all blocks together, in float64. With a block's center `c`, `r = Σ (x - c)` and
+  /// `q = Σ (x - c)²`, `Σ x = Σ_b [n c + r]` and
+  /// `Σ (x - mean)² = Σ_b [q + 2 (c - mean) r + n (c - mean)²]`, where `r` is what rounding left.
   private func finish(_ channels: Range<Int>) {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Self.channels) { memory in
       guard let means = memory.baseAddress else { return }
       let squares = means + Self.channels
       memory.update(repeating: 0)
-      forEachBlock(channels) { size, index, mean, _ in means[index] += size * mean }
+      forEachBlock(channels) { size, index, block in
+        means[index] += size * block.center + block.rest
+      }
       for index in 0..<channels.count { means[index] /= Double(layer.count) }
-      forEachBlock(channels) { size, index, mean, square in
-        let distance = mean - means[index]
-        squares[index] += square + size * distance * distance
+      forEachBlock(channels) { size, index, block in
+        let distance = block.center - means[index]
+        squares[index] += block.squares + (2 * block.rest + size * distance) * distance
       }
       for (index, channel) in channels.enumerated() {
-        set(channel, mean: means[index], variance: squares[index] / Double(layer.count))
+        set(
+          channel, mean: means[index], variance: max(squares[index], 0) / Double(layer.count))
       }
     }
   }
 
-  /// Hands over a block's pixels, a channel's place in the range, its mean and its squares.
+  /// Hands over a block's pixels, a channel's place in the range and its moments.
   @inline(__always)
   private func forEachBlock(
-    _ channels: Range<Int>, _ body: (Double, Int, Double, Double) -> Void
+    _ channels: Range<Int>,
+    _ body: (Double, Int, (center: Double, rest: Double, squares: Double)) -> Void
   ) {
+    let pitch = layer.paddedChannels
     for block in 0..<blocks.count {
       let size = Double(blocks.pixels(block).count)
-      let means = moments + 2 * block * layer.paddedChannels + channels.lowerBound
-      let squares = means + layer.paddedChannels
+      let place = moments + block * layer.momentsCount + channels.lowerBound
       for index in 0..<channels.count {
-        body(size, index, Double(means[index]), Double(squares[index]))
+        body(
+          size, index,
+          (
+            Double(place[index]), Double(place[pitch + index]), Double(place[2 * pitch + index])
+          ))
       }
     }
   }

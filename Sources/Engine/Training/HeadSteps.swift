@@ -29,7 +29,7 @@ struct TrainingHead {
   var pixelsPerImage: Int { input.output.height * input.output.width }
 
   func pixels(_ image: Int) -> Range<Int> {
-    image * pixelsPerImage..<(image + 1) * pixelsPerImage
+    input.output.pixels(image: image, 0..<input.output.height)
   }
 }
 

@@ -22,6 +22,8 @@ struct TrainingLayer {
   var paddedChannels: Int { output.paddedChannels }
   /// Values behind the statistics of one channel.
   var count: Int { output.pixels }
+  /// Floats of a block's moments.
+  var momentsCount: Int { 3 * paddedChannels }
 
   subscript(norm row: Int) -> UnsafeMutablePointer<Float> { norm + row * paddedChannels }
 }
@@ -89,16 +91,16 @@ struct TrainingContext: @unchecked Sendable {
     training.normalize(&job)
   }
 
-  /// Mean and squared deviations of a block of a layer's pixels, some of its channels.
+  /// Moments of block `block` of a layer's pixels, some of its channels.
   func moments(
-    _ layer: TrainingLayer, _ pixels: Range<Int>, _ vectors: Range<Int>,
+    _ layer: TrainingLayer, _ pixels: Range<Int>, _ vectors: Range<Int>, block: Int,
     into target: UnsafeMutablePointer<Float>
   ) {
     let channel = vectors.lowerBound * width
     var job = MomentsArguments(
       input: layer.output[pixel: pixels.lowerBound] + channel, stride: layer.paddedChannels,
-      pixels: pixels.count, vectors: vectors.count, mean: target + channel,
-      squares: target + layer.paddedChannels + channel)
+      pixels: pixels.count, vectors: vectors.count,
+      output: target + block * layer.momentsCount + channel, outputStride: layer.paddedChannels)
     training.moments(&job)
   }
 

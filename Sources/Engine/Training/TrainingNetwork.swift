@@ -94,9 +94,7 @@ final class TrainingNetwork {
     let entries = store.architecture.layers[index].variables.map { store.entry($0.name) }
     return TrainingLayer(
       index: index, convolution: convolution,
-      output: Activation(
-        memory: arena[place.output], batch: shape[0], height: shape[1], width: shape[2],
-        channels: shape[3], paddedChannels: store.kernels.paddedChannels(shape[3])),
+      output: Activation(shape, store.kernels, memory: arena[place.output]),
       norm: arena[place.norm],
       weights: Weights(
         layout: entries[0].layout, value: store.value(entries[0]),
@@ -136,9 +134,7 @@ private struct HeadPlaces {
 
   func head(_ store: VariableStore, _ input: TrainingLayer, _ arena: Arena) -> TrainingHead {
     func activation(_ index: Int, _ channels: Int) -> Activation {
-      Activation(
-        memory: arena[vectors[index]], batch: batch, height: 1, width: 1, channels: channels,
-        paddedChannels: store.kernels.paddedChannels(channels))
+      Activation([batch, channels], store.kernels, memory: arena[vectors[index]])
     }
     let entries = store.logits
     return TrainingHead(

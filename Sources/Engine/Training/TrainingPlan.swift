@@ -89,7 +89,7 @@ private final class TrainingStepBuilder {
     }
     let activations = largest(odd) { $0.output.pixels * $0.paddedChannels }
     let sums = largest(network.layers) {
-      2 * $0.paddedChannels * Self.sums($0, network.layers, blocks)
+      $0.momentsCount * Self.sums($0, network.layers, blocks)
     }
     let partials = [even, odd].map { layers in
       largest(layers) { Self.partials($0, blocks[$0.index]) * $0.weights.layout.count }
@@ -189,7 +189,7 @@ private final class TrainingStepBuilder {
     return PointwiseStep(
       layer: head.layer + 1,
       packed: context.packed(head.weights, bias: UnsafePointer(head.biases.value)),
-      input: head.dropped, output: head.logits, block: head.logits.pixels,
+      input: head.dropped, output: head.logits, cut: PixelCut(whole: head.logits.pixels),
       vectors: (panels + parts - 1) / parts * context.kernels.panelVectors)
   }
 

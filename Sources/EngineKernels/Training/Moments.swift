@@ -1,27 +1,24 @@
 import KernelInterface
 
-/// See ``MomentsArguments``. The second pass sums the deviations too: what rounding left in the mean of
-/// the first comes out of both results.
+/// See ``MomentsArguments``. The center is the mean of a first pass, as rounding leaves it.
 @inline(never)
 package func moments(_ arguments: UnsafePointer<MomentsArguments>) {
   let job = arguments.pointee
   let count = Vector(repeating: Float(job.pixels))
   for vector in 0..<job.vectors {
     let input = job.input + vector * Vector.width
-    let first = sum(input, job) / count
+    let output = job.output + vector * Vector.width
+    let center = sum(input, job) / count
     var deviations = FourSums()
     var squares = FourSums()
     forEachPixel(job, input) { value, place in
-      let deviation = value - first
+      let deviation = value - center
       deviations.add(deviation, place)
       squares.accumulate(deviation, deviation, place)
     }
-    let rest = deviations.total
-    (first + rest / count).store(job.mean + vector * Vector.width)
-    // Rounding may not make it negative.
-    let corrected: Vector = squares.total - rest * rest / count
-    corrected.replacing(with: Vector.zero, where: corrected .< Vector.zero)
-      .store(job.squares + vector * Vector.width)
+    center.store(output)
+    deviations.total.store(output + job.outputStride)
+    squares.total.store(output + 2 * job.outputStride)
   }
 }
 

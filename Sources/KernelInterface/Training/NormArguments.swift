@@ -23,7 +23,8 @@ package struct NormalizeArguments {
   }
 }
 
-/// Mean of some pixels and their squared deviations from it, by channel, in two passes.
+/// Moments of some pixels around a center near their mean, by channel, in two passes: from these three
+/// numbers mean and variance follow without a loss, whatever rounding did to the center.
 package struct MomentsArguments {
   package var input: UnsafePointer<Float>
   /// Floats from one pixel to the next.
@@ -32,20 +33,21 @@ package struct MomentsArguments {
   package var pixels: Int
   /// Channels to treat, in vectors.
   package var vectors: Int
-  package var mean: UnsafeMutablePointer<Float>
-  /// `Σ (x - mean)²`.
-  package var squares: UnsafeMutablePointer<Float>
+  /// Three rows: the center, `Σ (x - center)`, `Σ (x - center)²`.
+  package var output: UnsafeMutablePointer<Float>
+  /// Floats from one row of the output to the next.
+  package var outputStride: Int
 
   package init(
     input: UnsafePointer<Float>, stride: Int, pixels: Int, vectors: Int,
-    mean: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Float>
+    output: UnsafeMutablePointer<Float>, outputStride: Int
   ) {
     self.input = input
     self.stride = stride
     self.pixels = pixels
     self.vectors = vectors
-    self.mean = mean
-    self.squares = squares
+    self.output = output
+    self.outputStride = outputStride
   }
 }
 

@@ -45,21 +45,29 @@ struct NaiveTraining<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable> {
       gradient[flat: index] = droppedGradient[feature] * dropout[flat: feature] / pixels
     }
     for (index, layer) in architecture.layers.dropLast(3).enumerated().reversed() {
-      let previous = index == 0 ? input : endPoints[architecture.layers[index - 1].endPoint]!
+      let previous =
+        index == 0 ? input : endPoints[required: architecture.layers[index - 1].endPoint]
       let normed = normBackward(layer, convolved[index], gradient, masks)
       gradient = convolutionBackward(layer, previous, normed)
     }
     imageGradient = gradient.map { 2 * $0 }
     for (name, tensor) in parameters where Self.decays(name) {
       for index in 0..<tensor.count {
-        gradients[name]![flat: index] += weightDecay * tensor[flat: index]
+        gradients[name, default: tensor][flat: index] += weightDecay * tensor[flat: index]
       }
     }
   }
 
   static func decays(_ name: String) -> Bool { name.hasSuffix("/weights") }
 
-  private func weights(_ layer: Layer) -> Values { parameters[layer.variables[0].name]! }
+  private func convolution(_ layer: Layer) -> Convolution {
+    guard let convolution = layer.convolution else {
+      preconditionFailure("\(layer.endPoint) is no convolution")
+    }
+    return convolution
+  }
+
+  private func weights(_ layer: Layer) -> Values { parameters[required: layer.variables[0].name] }
 
   // MARK: Forward
 
@@ -100,7 +108,7 @@ struct NaiveTraining<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable> {
     let weights = weights(layer).scalars
     let source = input.scalars
     var sums = [Scalar](repeating: 0, count: shape.reduce(1, *))
-    Self.forEachTap(layer.convolution!, input.shape, shape) { to, from, tap in
+    Self.forEachTap(convolution(layer), input.shape, shape) { to, from, tap in
       sums[to] += source[from] * weights[tap]
     }
     convolved.append(Values(shape: shape, scalars: sums))
@@ -119,8 +127,8 @@ struct NaiveTraining<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable> {
     }
     means[layer.endPoint] = mean
     variances[layer.endPoint] = variance
-    let gamma = parameters[layer.variables[1].name]!
-    let beta = parameters[layer.variables[2].name]!
+    let gamma = parameters[required: layer.variables[1].name]
+    let beta = parameters[required: layer.variables[2].name]
     var output = input
     for index in 0..<input.count {
       let c = index % channels
@@ -151,7 +159,7 @@ struct NaiveTraining<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable> {
   private mutating func loss(_ features: Values, _ labels: [Int]) -> Values {
     let classes = architecture.numClasses
     let channels = features.shape[1]
-    let biases = parameters[logitsLayer.variables[1].name]!
+    let biases = parameters[required: logitsLayer.variables[1].name]
     let weights = weights(logitsLayer)
     var logits = Values(repeating: 0, shape: [labels.count, classes])
     var predictions = logits
@@ -165,7 +173,7 @@ struct NaiveTraining<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable> {
         logits[flat: n * classes + c] = sum
       }
       let row = logits.scalars[n * classes..<(n + 1) * classes]
-      let highest = row.max()!
+      let highest = (row.max() ?? 0)
       let exponentials = row.map { Scalar(exp(Double($0 - highest))) }
       let sum = exponentials.reduce(0, +)
       let distance = highest - logits[flat: n * classes + label]
@@ -218,12 +226,12 @@ struct NaiveTraining<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable> {
   ) -> Values {
     let channels = input.shape[3]
     let count = Scalar(input.count / channels)
-    let gamma = parameters[layer.variables[1].name]!
-    let mean = means[layer.endPoint]!
-    let inverse = variances[layer.endPoint]!.map {
+    let gamma = parameters[required: layer.variables[1].name]
+    let mean = means[required: layer.endPoint]
+    let inverse = variances[required: layer.endPoint].map {
       1 / ($0 + Scalar(Architecture.batchNormEpsilon)).squareRoot()
     }
-    let output = masks?[layer.endPoint].map { Values($0) } ?? endPoints[layer.endPoint]!
+    let output = masks?[layer.endPoint].map { Values($0) } ?? endPoints[required: layer.endPoint]
     var masked = gradient
     var gammaGradient = Values(repeating: 0, shape: [channels])
     var betaGradient = gammaGradient
@@ -255,7 +263,7 @@ struct NaiveTraining<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable> {
     let g = gradient.scalars
     var weightGradient = [Scalar](repeating: 0, count: weights.count)
     var result = [Scalar](repeating: 0, count: source.count)
-    Self.forEachTap(layer.convolution!, input.shape, gradient.shape) { to, from, tap in
+    Self.forEachTap(convolution(layer), input.shape, gradient.shape) { to, from, tap in
       weightGradient[tap] += source[from] * g[to]
       result[from] += weights[tap] * g[to]
     }

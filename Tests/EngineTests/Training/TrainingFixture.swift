@@ -77,7 +77,8 @@ extension TrainingEngine {
 }
 
 /// `|a - b| / |b|` in the Euclidean norm; 0 if both are zero.
-func relativeDistance<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double {
+func relativeDistance<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double
+{
   precondition(a.count == b.count)
   var difference = 0.0
   var norm = 0.0
@@ -86,4 +87,12 @@ func relativeDistance<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], 
     norm += Double(b) * Double(b)
   }
   return difference == 0 ? 0 : (difference / norm).squareRoot()
+}
+
+extension Dictionary {
+  /// The value of a key that has to be there.
+  subscript(required key: Key) -> Value {
+    guard let value = self[key] else { preconditionFailure("\(key) is missing") }
+    return value
+  }
 }

@@ -46,17 +46,17 @@ extension Layer {
   }
 
   /// TensorFlow's names for this layer's variables.
-  var variableNames: VariableNames { VariableNames(layer: self) }
+  package var variableNames: VariableNames { VariableNames(layer: self) }
 }
 
 /// TensorFlow's names for one layer's variables. Not every layer has all of them.
-struct VariableNames {
-  let weights: String
-  let biases: String
-  let gamma: String
-  let beta: String
-  let movingMean: String
-  let movingVariance: String
+package struct VariableNames {
+  package let weights: String
+  package let biases: String
+  package let gamma: String
+  package let beta: String
+  package let movingMean: String
+  package let movingVariance: String
 
   init(layer: Layer) {
     let inner = layer.endPoint == .logits ? "Logits/Conv2d_1c_1x1" : layer.endPoint.rawValue

@@ -10,6 +10,9 @@ public protocol Accumulator: Sendable {
   /// An empty sum.
   init()
 
+  /// The sum of the terms so far.
+  var value: Scalar { get }
+
   /// Takes the next term, `x * w`.
   mutating func add(_ x: Scalar, times w: Scalar)
 }

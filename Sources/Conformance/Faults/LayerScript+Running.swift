@@ -44,7 +44,7 @@ extension LayerScript {
   }
 
   /// What came of the steps.
-  private struct Computation<Terms: ScriptSum> {
+  private struct Computation<Terms: Accumulator> {
     var output: Tensor<Terms.Scalar>
     var preActivation: Tensor<Terms.Scalar>
     var terms: Tensor<Terms>?
@@ -52,7 +52,7 @@ extension LayerScript {
     var gain = 1.0
   }
 
-  private func compute<Terms: ScriptSum>(
+  private func compute<Terms: Accumulator>(
     _ input: Tensor<Terms.Scalar>, _: Terms.Type
   ) -> Computation<Terms> {
     switch layer.operation {
@@ -141,7 +141,7 @@ extension LayerScript {
 
   // MARK: Convolutions
 
-  private func loops<Terms: ScriptSum>(
+  private func loops<Terms: Accumulator>(
     _ convolution: Convolution, _: Terms.Type
   ) -> WindowLoops<Terms> {
     WindowLoops(
@@ -152,7 +152,7 @@ extension LayerScript {
   /// How many unrepeatable runs there were: no two of them in a row sum up in the same order.
   private static let runs = Atomic<Int>(0)
 
-  private func convolve<Terms: ScriptSum>(
+  private func convolve<Terms: Accumulator>(
     _ convolution: Convolution, _ input: Tensor<Terms.Scalar>, _: Terms.Type
   ) -> Computation<Terms> {
     var terms = loops(convolution, Terms.self).run(input, weights: weights)
@@ -227,7 +227,7 @@ extension LayerScript {
 
   // MARK: Head
 
-  private func pooled<Terms: ScriptSum>(
+  private func pooled<Terms: Accumulator>(
     _ input: Tensor<Terms.Scalar>, _: Terms.Type
   ) -> Computation<Terms> {
     let (height, width, depth) = (input.shape[1], input.shape[2], input.shape[3])

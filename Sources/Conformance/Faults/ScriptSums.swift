@@ -1,15 +1,7 @@
 import Reference
 
-/// A dot product as a script sums it up.
-protocol ScriptSum: Accumulator {
-  var value: Scalar { get }
-}
-
-extension Sum: ScriptSum {}
-extension Moments: ScriptSum {}
-
 /// Every product and partial sum is rounded to binary16.
-struct HalfSum: ScriptSum {
+struct HalfSum: Accumulator {
   private(set) var value: Float = 0
 
   @inline(__always)
@@ -19,7 +11,7 @@ struct HalfSum: ScriptSum {
 }
 
 /// Every product and partial sum is rounded to bfloat16.
-struct BFloat16Sum: ScriptSum {
+struct BFloat16Sum: Accumulator {
   private(set) var value: Float = 0
 
   @inline(__always)
@@ -29,7 +21,7 @@ struct BFloat16Sum: ScriptSum {
 }
 
 /// Every product and partial sum is rounded towards zero.
-struct TruncatedSum: ScriptSum {
+struct TruncatedSum: Accumulator {
   private(set) var value: Float = 0
 
   @inline(__always)
@@ -40,7 +32,7 @@ struct TruncatedSum: ScriptSum {
 }
 
 /// Subnormal operands, products and partial sums become 0.
-struct FlushedSum: ScriptSum {
+struct FlushedSum: Accumulator {
   private(set) var value: Float = 0
 
   @inline(__always)

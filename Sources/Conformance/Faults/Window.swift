@@ -63,7 +63,7 @@ struct Window: Sendable {
 }
 
 /// The loops of a convolution whose window is open to change.
-struct WindowLoops<Terms: ScriptSum> {
+struct WindowLoops<Terms: Accumulator> {
   let convolution: Convolution
   let window: Window
   /// Where the loop over input channels, or for depthwise ones over taps, starts; it goes around.

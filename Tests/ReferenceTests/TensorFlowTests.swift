@@ -31,11 +31,4 @@ import Testing
     #expect(relativeL2(value, exact) > 1e-12)
   }
 
-  private func relativeL2(_ value: Tensor<Double>, _ exact: Tensor<Double>) -> Double {
-    let difference = zip(value.scalars, exact.scalars).reduce(0.0) { sum, pair in
-      sum + (pair.0 - pair.1) * (pair.0 - pair.1)
-    }
-    let norm = exact.scalars.reduce(0.0) { $0 + $1 * $1 }
-    return norm == 0 ? difference : (difference / norm).squareRoot()
-  }
 }

@@ -18,11 +18,10 @@ public struct BatchStatistics<Terms: Accumulator>: Sendable {
   /// v = Σ (z - μ)² / N: the biased variance, which is what batch norm divides by.
   public var variance: [Scalar] { squares.map { $0.value / Scalar(count) } }
 
-  /// v · N / (N - 1): the unbiased variance. With a single value the factor is 1, as in TensorFlow's
-  /// CPU kernel (fused_batch_norm_op.cc), and the variance 0.
+  /// Σ (z - μ)² / (N - 1) = v · N / (N - 1): the unbiased variance. With a single value the factor is
+  /// 1, as in TensorFlow's CPU kernel (fused_batch_norm_op.cc), and the variance 0.
   public var unbiasedVariance: [Scalar] {
-    let factor = count > 1 ? Scalar(count) / Scalar(count - 1) : 1
-    return variance.map { $0 * factor }
+    squares.map { $0.value / Scalar(max(count - 1, 1)) }
   }
 }
 

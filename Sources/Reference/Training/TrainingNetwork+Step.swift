@@ -10,8 +10,9 @@ extension TrainingNetwork {
   public func step(
     _ batch: TrainingBatch<Scalar>, _ options: TrainingOptions = TrainingOptions()
   ) -> TrainingStep<Scalar> {
-    let forward = forward(batch, options)
-    let loss = loss(ofLogits: forward[forward.count - 2].output, batch, options)
+    let forward = forward(
+      images: batch.images, dropoutMask: batch.dropoutMask, options,
+      accumulating: Sum<Scalar>.self)
     var gradient = Operations.crossEntropyGradient(
       predictions: forward[forward.count - 1].output, labels: batch.labels)
 
@@ -28,48 +29,76 @@ extension TrainingNetwork {
     }
     return TrainingStep(
       endPoints: forward.map(\.output), preActivations: forward.map(\.preActivation),
-      statistics: forward.compactMap(\.statistics), loss: loss, gradients: gradients,
+      statistics: forward.compactMap(\.statistics),
+      loss: loss(forward, labels: batch.labels, options), gradients: gradients,
       imagesGradient: gradient, endPointGradients: endPointGradients.reversed(),
-      movingAverages: movingAverages(forward.map(\.statistics), options))
+      movingAverages: movingAverages(after: forward, options))
   }
 
-  /// The loss alone, without the way back.
+  /// Every layer forwards, each computed from the one before, with the batch's own statistics.
   ///
-  /// - Precondition: The batch was checked against this architecture.
-  @specialized(where Scalar == Double)
-  @specialized(where Scalar == Float)
-  public func loss(
-    _ batch: TrainingBatch<Scalar>, _ options: TrainingOptions = TrainingOptions()
-  ) -> TrainingLoss<Scalar> {
-    let forward = forward(batch, options)
-    return loss(ofLogits: forward[forward.count - 2].output, batch, options)
-  }
-
-  /// Every layer, each computed from the one before.
-  private func forward(
-    _ batch: TrainingBatch<Scalar>, _ options: TrainingOptions
-  ) -> [LayerForward<Sum<Scalar>>] {
-    var current = batch.images
+  /// - Parameters:
+  ///   - images: `[batch, height, width, 3]` in [0, 1].
+  ///   - mask: Of the dropout in front of the logits, `[batch, channels]`.
+  /// - Returns: In order of the layers.
+  @specialized(where Scalar == Double, Terms == Sum<Double>)
+  @specialized(where Scalar == Double, Terms == Moments)
+  @specialized(where Scalar == Float, Terms == Sum<Float>)
+  public func forward<Terms: Accumulator>(
+    images: Tensor<Scalar>, dropoutMask mask: Tensor<Scalar>,
+    _ options: TrainingOptions = TrainingOptions(), accumulating: Terms.Type
+  ) -> [LayerForward<Terms>] where Terms.Scalar == Scalar {
+    var current = images
     return architecture.layers.indices.map { index in
       let layer = forward(
-        layer: index, input: current, dropoutMask: batch.dropoutMask, options,
-        accumulating: Sum<Scalar>.self)
+        layer: index, input: current, dropoutMask: mask, options, accumulating: Terms.self)
       current = layer.output
       return layer
     }
   }
 
-  private func loss(
-    ofLogits logits: Tensor<Scalar>, _ batch: TrainingBatch<Scalar>, _ options: TrainingOptions
-  ) -> TrainingLoss<Scalar> {
+  /// The loss of what went forwards.
+  ///
+  /// - Parameters:
+  ///   - forward: Every layer, in order.
+  ///   - labels: The right class of every image, from 0.
+  public func loss<Terms: Accumulator>(
+    _ forward: [LayerForward<Terms>], labels: [Int],
+    _ options: TrainingOptions = TrainingOptions()
+  ) -> TrainingLoss<Scalar> where Terms.Scalar == Scalar {
     var regularization = Scalar(0)
     for layer in architecture.layers where layer.hasWeightDecay {
       regularization += Operations.weightDecay(
         self[layer.variableNames.weights], factor: Scalar(options.weightDecay))
     }
     return TrainingLoss(
-      crossEntropy: Operations.crossEntropy(logits, labels: batch.labels),
+      crossEntropy: Operations.crossEntropy(forward[forward.count - 2].output, labels: labels),
       regularization: regularization)
+  }
+
+  /// The moving averages after what went forwards, by TensorFlow name.
+  ///
+  /// - Parameter forward: Every layer, in order.
+  public func movingAverages<Terms: Accumulator>(
+    after forward: [LayerForward<Terms>], _ options: TrainingOptions = TrainingOptions()
+  ) -> [String: Tensor<Scalar>] where Terms.Scalar == Scalar {
+    var averages: [String: Tensor<Scalar>] = [:]
+    for (layer, statistics) in zip(architecture.layers, forward.map(\.statistics)) {
+      guard let statistics else { continue }
+      let variance =
+        switch options.movingVariance {
+        case .unbiased: statistics.unbiasedVariance
+        case .biased: statistics.variance
+        }
+      let names = layer.variableNames
+      for (name, batch) in [(names.movingMean, statistics.mean), (names.movingVariance, variance)] {
+        averages[name] = Tensor(
+          shape: [batch.count],
+          scalars: Operations.movingAverage(
+            self[name].scalars, batch: batch, momentum: options.batchNormMomentum))
+      }
+    }
+    return averages
   }
 
   /// The gradient of the cross-entropy by a variable, and that of the weight decay with it.
@@ -82,24 +111,5 @@ extension TrainingNetwork {
     var total = gradient
     for index in 0..<weights.count { total[flat: index] += factor * weights[flat: index] }
     return total
-  }
-
-  private func movingAverages(
-    _ statistics: [BatchStatistics<Sum<Scalar>>?], _ options: TrainingOptions
-  ) -> [String: Tensor<Scalar>] {
-    var averages: [String: Tensor<Scalar>] = [:]
-    for (layer, statistics) in zip(architecture.layers, statistics) {
-      guard let statistics else { continue }
-      let variance =
-        options.movingVariance == .unbiased ? statistics.unbiasedVariance : statistics.variance
-      let names = layer.variableNames
-      for (name, batch) in [(names.movingMean, statistics.mean), (names.movingVariance, variance)] {
-        averages[name] = Tensor(
-          shape: [batch.count],
-          scalars: Operations.movingAverage(
-            self[name].scalars, batch: batch, momentum: options.batchNormMomentum))
-      }
-    }
-    return averages
   }
 }

@@ -68,6 +68,15 @@ let package = Package(
       name: "Assay",
       dependencies: ["Conformance", "Golden", "HubModule", "MobileNet", "Reference", "Report"]),
 
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(name: "PictureDecoders", dependencies: ["CJPEG", "CPNG"]),
+    .target(
+      name: "Pictures", dependencies: ["MobileNet", "PictureDecoders"], exclude: ["README.md"]),
+
     .target(name: "CPUFeatures"),
     .target(name: "KernelInterface"),
     .target(
@@ -100,6 +109,9 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["HDF5", "MobileNet", "Pictures", "TestSupport"],
+      exclude: ["pictures.h5"]),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "ReportTests",

@@ -24,8 +24,11 @@ import TestSupport
     "Report": ["Conformance", "Golden", "MobileNet"],
     "HubModule": ["MobileNet", "Golden", "Reference"],
     "Assay": ["MobileNet", "Reference", "Golden", "Conformance", "Report", "HubModule"],
+    "PictureDecoders": [],
+    "Pictures": ["MobileNet", "PictureDecoders"],
     "AssayCommand": [
       "HDF5", "MobileNet", "Reference", "Golden", "Conformance", "Report", "HubModule", "Engine",
+      "Pictures",
     ],
   ]
 
@@ -37,7 +40,7 @@ import TestSupport
 
   @Test func `every module has a rule`() {
     #expect(!Self.modules.isEmpty)
-    let libraries: Set<String> = ["CHDF5"]
+    let libraries: Set<String> = ["CHDF5", "CJPEG", "CPNG"]
     #expect(Set(Self.modules).subtracting(libraries) == Set(Self.doors.keys))
   }
 
@@ -68,6 +71,13 @@ import TestSupport
     #expect(
       reached.isDisjoint(with: ["EngineKernels", "EngineKernelsAVX2", "EngineKernelsAVX512"]))
     #expect(reached.contains("Conformance"))
+  }
+
+  /// Nor does it need the libraries for pictures, which are the program's.
+  @Test func `the product Assay reaches no picture`() throws {
+    let reached = try reachable(from: "Assay")
+    #expect(reached.isDisjoint(with: ["Pictures", "PictureDecoders", "CJPEG", "CPNG"]))
+    #expect(try reachable(from: "AssayCommand").contains("Pictures"))
   }
 
   private func reachable(from module: String) throws -> Set<String> {

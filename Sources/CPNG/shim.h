@@ -1,0 +1,8 @@
+// libpng, found by pkg-config.
+
+#ifndef CPNG_SHIM_H
+#define CPNG_SHIM_H
+
+#include <png.h>
+
+#endif

@@ -63,7 +63,9 @@ let package = Package(
       ],
       exclude: ["Schema"]),
 
-    .target(name: "HubModule", dependencies: ["Golden", "MobileNet", "Reference"]),
+    .target(
+      name: "HubModule", dependencies: ["Golden", "MobileNet", "Reference"],
+      exclude: ["README.md"]),
     .target(
       name: "Assay",
       dependencies: ["Conformance", "Golden", "HubModule", "MobileNet", "Reference", "Report"]),

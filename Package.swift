@@ -93,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "AssayCommand",
       dependencies: [
-        "Conformance", "Engine", "Golden", "HDF5", "MobileNet", "Reference", "Report",
+        "Conformance", "Engine", "Golden", "HDF5", "HubModule", "MobileNet", "Pictures",
+        "Reference", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -14,8 +14,8 @@ struct Assay: AsyncParsableCommand {
     version: Verification.assayVersion,
     subcommands: [
       VerifyCommand.self, SweepCommand.self, ExplainCommand.self, FaultsCommand.self,
-      RunCommand.self, InspectCommand.self, BenchCommand.self, GateCommand.self,
-      ReportCommand.self,
+      RunCommand.self, InspectCommand.self, BenchCommand.self, ClassifyCommand.self,
+      GateCommand.self, ReportCommand.self,
     ])
 
   static func main() async {

@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import HDF5
 import Report
 
 /// Reads `record.json`.
@@ -33,9 +34,25 @@ enum RecordFile {
 
 /// Reads files that a command is given.
 enum InputFile {
-  static func read(_ path: String) throws -> Data {
+  /// All bytes of an ordinary file.
+  ///
+  /// - Parameter limit: Bytes; a larger file is refused.
+  /// - Throws: ``InputError``.
+  static func read(_ path: String, atMost limit: Int = .max - 1) throws -> Data {
+    if let obstacle = PlainFile.obstacle(reading: path) {
+      throw InputError.unreadable(path: path, reason: obstacle)
+    }
     do {
-      return try Data(contentsOf: URL(filePath: path))
+      let file = try FileHandle(forReadingFrom: URL(filePath: path))
+      defer { try? file.close() }
+      let data = try file.read(upToCount: limit + 1) ?? Data()
+      guard data.count <= limit else {
+        throw InputError.badData(
+          path: path, reason: "has more than \(limit >> 20) MiB; make it smaller")
+      }
+      return data
+    } catch let error as InputError {
+      throw error
     } catch {
       throw InputError.unreadable(path: path, reason: error.localizedDescription)
     }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// What the operating system says of a file, before libhdf5 sees it: libhdf5 does not tell a
-/// missing file from one that may not be read.
-enum PlainFile {
+/// What the operating system says of a file, before anybody reads it: libhdf5 does not tell a missing
+/// file from one that may not be read, and a pipe would be waited for.
+package enum PlainFile {
   /// Why the file at `path` cannot be read, `nil` if it can.
-  static func obstacle(reading path: String) -> String? {
+  package static func obstacle(reading path: String) -> String? {
     // Without O_NONBLOCK a pipe that nobody writes to would block for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return errorText() }

@@ -1,7 +1,7 @@
 extension String {
   /// One line of what can be seen: line breaks and tabs are spaces, and scalars that would be obeyed
   /// instead of shown (control characters, escape sequences, marks of direction) go by their number.
-  var oneLine: String {
+  package var oneLine: String {
     var result = String.UnicodeScalarView()
     for scalar in unicodeScalars {
       switch scalar {

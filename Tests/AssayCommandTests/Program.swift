@@ -9,7 +9,9 @@ enum Program {
       .appending(path: "assay").path(percentEncoded: false)
   }()
 
-  static func run(_ arguments: String...) throws -> CommandResult {
+  static func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
+
+  static func run(_ arguments: [String]) throws -> CommandResult {
     try Command.run(
       path, arguments,
       environment: [

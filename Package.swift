@@ -110,7 +110,8 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
-    .testTarget(name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet"]),
+    .testTarget(
+      name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet", "Reference"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["HDF5", "MobileNet", "Pictures", "TestSupport"],

@@ -14,6 +14,12 @@ struct EngineBackend: HubModule.Backend {
   ) throws -> [EndPoint: Tensor<Float>] {
     try engine.endPoints(wanted, images: images)
   }
+
+  func replacing(_ parameters: Parameters) throws -> any HubModule.Backend {
+    EngineBackend(
+      engine: try Engine(
+        parameters: parameters, isa: engine.instructionSet, threads: engine.threads))
+  }
 }
 
 /// Any subject behind the hub module. It computes all end points, whatever is wanted.

@@ -20,23 +20,26 @@ extension HubModule {
         type: .float32,
         shape: [nil, isLogits ? architecture.numClasses : architecture.featureChannels])
     ]
-    for (endPoint, shape) in zip(endPoints(of: signature), shapes(of: signature)) {
-      result[Self.outputName(endPoint)] = TensorInfo(type: .float32, shape: shape)
+    for (endPoint, shape) in zip(
+      signature.endPoints(of: architecture), shapes(of: signature))
+    {
+      result[Signature.outputName(endPoint)] = TensorInfo(type: .float32, shape: shape)
     }
     return result
   }
 
-  /// Calls the module with inputs by name, for all outputs by name.
+  /// Calls the module with inputs by name.
   ///
   /// - Parameters:
   ///   - inputs: As ``inputs(of:)`` has them; those with a default value may be left out.
   ///   - signature: A signature's name.
-  /// - Returns: As ``outputs(of:)`` has them.
+  ///   - dropoutMask: With the tag ``Tag/train``, as for a call with images.
   /// - Throws: ``HubModuleError`` if there is no such signature, if an input is missing, unknown, of
   ///   the wrong type or shape, not finite, or a momentum outside [0, 1]; or what the backend throws.
-  public func callAsFunction(
-    _ inputs: [String: InputValue], signature name: String = Signature.default.rawValue
-  ) throws -> [String: Tensor<Float>] {
+  public func call(
+    _ inputs: [String: InputValue], signature name: String = Signature.default.rawValue,
+    dropoutMask: Tensor<Float>? = nil
+  ) throws -> ModuleCall {
     let signature = try Signature(named: name)
     let known = signature.inputs
     if let unknown = inputs.keys.filter({ known[$0] == nil }).min() {
@@ -47,25 +50,22 @@ extension HubModule {
     }
     let momentum = try inputs[Signature.batchNormMomentum]?.scalar(
       named: Signature.batchNormMomentum)
-    try signature.check(momentum: momentum)
-    let endPoints = try endPoints(Set(endPoints(of: signature)), images: images)
-    var result = [Signature.output: try output(of: signature, endPoints)]
-    for (endPoint, tensor) in endPoints { result[Self.outputName(endPoint)] = tensor }
-    return result
+    return try call(
+      images, signature: signature, batchNormMomentum: momentum, dropoutMask: dropoutMask)
   }
 
-  /// End points that the signature's output depends on, or that follow from it.
-  private func endPoints(of signature: Signature) -> [EndPoint] {
-    let all = architecture.endPoints
-    guard signature.output == .globalPool, let last = all.firstIndex(of: .globalPool) else {
-      return all
-    }
-    return Array(all[...last])
+  /// Calls the module with inputs by name, for all outputs by name: as ``outputs(of:)`` has them.
+  ///
+  /// - Throws: As a call for everything.
+  public func callAsFunction(
+    _ inputs: [String: InputValue], signature name: String = Signature.default.rawValue
+  ) throws -> [String: Tensor<Float>] {
+    try call(inputs, signature: name).outputs
   }
 
-  /// The shapes of these end points, `nil` for extents that depend on the images.
+  /// The shapes of a signature's end points, `nil` for extents that depend on the images.
   private func shapes(of signature: Signature) -> [[Int?]] {
-    let layers = architecture.layers.prefix(endPoints(of: signature).count)
+    let layers = architecture.layers.prefix(signature.endPoints(of: architecture).count)
     return layers.map { layer in
       switch layer.operation {
       case .convolution(let convolution): [nil, nil, nil, convolution.outputChannels]
@@ -73,10 +73,6 @@ extension HubModule {
       case .logits(_, let classes), .softmax(let classes): [nil, classes]
       }
     }
-  }
-
-  private static func outputName(_ endPoint: EndPoint) -> String {
-    "\(Architecture.variableScope)/\(endPoint)"
   }
 }
 

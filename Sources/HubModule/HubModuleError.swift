@@ -10,6 +10,12 @@ public enum HubModuleError: Error, Hashable, CustomStringConvertible {
   case notFinite(input: String, index: [Int])
   case momentumOutOfRange(Float)
   case unknownEndPoint(EndPoint)
+  /// A mask, but no tag ``HubModule/Tag/train``.
+  case dropoutInInference
+  case wrongMask(found: [Int], expected: [Int])
+  case maskValue(index: [Int])
+  /// New values for a module whose backend cannot take them.
+  case fixedVariables
   /// The backend breaks its promise.
   case notYielded(EndPoint)
 
@@ -35,6 +41,14 @@ public enum HubModuleError: Error, Hashable, CustomStringConvertible {
     case .unknownEndPoint(let endPoint):
       "there is no end point '\(endPoint)', only Conv2d_0 to Conv2d_13_pointwise, global_pool, "
         + "Logits and Predictions"
+    case .dropoutInInference:
+      "a dropout mask, but a module for inference drops nothing; make it with the tag 'train'"
+    case .wrongMask(let found, let expected):
+      "the dropout mask has the shape \(found), expected \(expected)"
+    case .maskValue(let index):
+      "the dropout mask is neither 0 nor 1 at \(index)"
+    case .fixedVariables:
+      "the backend keeps its variables; make the module anew with other ones"
     case .notYielded(let endPoint):
       "the backend does not yield \(endPoint)"
     }

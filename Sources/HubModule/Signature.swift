@@ -59,6 +59,22 @@ public enum Signature: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+// MARK: Outputs
+
+extension Signature {
+  /// End points that the output depends on, or that follow from it.
+  func endPoints(of architecture: Architecture) -> [EndPoint] {
+    let all = architecture.endPoints
+    guard output == .globalPool, let last = all.firstIndex(of: .globalPool) else { return all }
+    return Array(all[...last])
+  }
+
+  /// The name of an end point among the outputs.
+  static func outputName(_ endPoint: EndPoint) -> String {
+    "\(Architecture.variableScope)/\(endPoint)"
+  }
+}
+
 // MARK: What is asked of inputs
 
 extension Signature {

@@ -113,13 +113,3 @@ import Testing
     #expect(throws: HubModuleError.notYielded(.logits)) { try broken(golden.images) }
   }
 }
-
-/// Yields nothing but predictions, all of them equal.
-private struct EvenBackend: HubModule.Backend {
-  let architecture: Architecture
-
-  func endPoints(_ wanted: Set<EndPoint>, images: Tensor<Float>) -> [EndPoint: Tensor<Float>] {
-    let shape = [images.shape[0], architecture.numClasses]
-    return [.predictions: Tensor(repeating: 1 / Float(architecture.numClasses), shape: shape)]
-  }
-}

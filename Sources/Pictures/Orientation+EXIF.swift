@@ -1,7 +1,7 @@
 extension Orientation {
   /// The orientation that a file's EXIF data ask for; upright if there are none, or damaged ones: a
   /// picture is worth showing without them.
-  init(of file: [UInt8], _ format: PictureFormat) {
+  package init(of file: [UInt8], _ format: PictureFormat) {
     let exif =
       switch format {
       case .jpeg: Self.jpegExif(file)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Pictures
+import Pictures
 
 /// The part of EXIF that is read.
 @Suite struct OrientationTests {

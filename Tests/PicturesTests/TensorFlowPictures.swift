@@ -2,7 +2,7 @@ import HDF5
 import MobileNet
 import TestSupport
 
-@testable import Pictures
+import Pictures
 
 /// The pictures that `Scripts/oracle/make_pictures` made, with what TensorFlow decodes from them.
 enum TensorFlowPictures {

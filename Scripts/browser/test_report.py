@@ -3,7 +3,8 @@
 usage: test_report.py REPORTS [SCREENSHOTS]     CHROMIUM names the browser
 
 REPORTS holds record.html in good/, in a folder for each fault, in planted/ (one element of a recording is
-changed) and in forty/ (forty cases of as many sizes), and matrix/matrix.html.
+changed) and in forty/ (forty cases of as many sizes), matrix/matrix.html, and what gate and faults wrote:
+good/gate.html, relu/gate.html and good/faults.html.
 """
 
 import os
@@ -16,7 +17,7 @@ from playwright.sync_api import sync_playwright
 REPORTS = Path(sys.argv[1]).resolve()
 SCREENSHOTS = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
 PAGES = ["good/record.html", "relu/record.html", "symmetric-padding/record.html", "planted/record.html",
-         "forty/record.html", "matrix/matrix.html"]
+         "forty/record.html", "matrix/matrix.html", "good/gate.html", "relu/gate.html", "good/faults.html"]
 # Folder: the layer at fault, and what the page has to say of the cause.
 FAULTS = {
     "relu": ("Conv2d_9_depthwise", "ReLU"),
@@ -254,6 +255,16 @@ def test_links(browser):
         check("a link unfolds", section.get_attribute("open") is not None)
 
 
+def test_links_between_pages(browser):
+    """What a page says is beside it is there."""
+    for path, least in [("matrix/matrix.html", 3), ("good/gate.html", 1), ("relu/gate.html", 1)]:
+        with Visit(browser, path) as visit:
+            targets = visit.page.evaluate(
+                "[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
+            dead = [target for target in targets if not (REPORTS / path).parent.joinpath(target).is_file()]
+            check(f"{path} leads on", len(targets) >= least and not dead, (targets, dead))
+
+
 def test_without_script(browser):
     """All tables, figures and pictures are there without JavaScript."""
     for path in PAGES:
@@ -289,7 +300,7 @@ with sync_playwright() as playwright:
         test_quiet(chromium, page_path)
         test_accessible(chromium, page_path)
     for test in (test_table, test_first_screen, test_pictures, test_every_layer_has_pictures, test_network_cells,
-                 test_sweep, test_links, test_without_script, test_fast):
+                 test_sweep, test_links, test_links_between_pages, test_without_script, test_fast):
         test(chromium)
     chromium.close()
 

@@ -4,6 +4,8 @@ import MobileNet
 
 /// The built-in engine, judged like any other.
 struct EngineSubject: Subject {
+  static let name = "engine"
+
   private let engine: Engine
   let identity: SubjectIdentity
 
@@ -11,8 +13,8 @@ struct EngineSubject: Subject {
     engine = try Engine(parameters: parameters, isa: isa, threads: threads)
     let isa = engine.instructionSet.rawValue
     identity = SubjectIdentity(
-      name: "engine",
-      description: "the built-in float32 engine", isa: isa, threads: threads)
+      name: Self.name, description: "the built-in float32 engine", isa: isa,
+      threads: threads)
   }
 
   func endPoints(images: Tensor<Float>) throws -> [EndPoint: Tensor<Float>] {

@@ -10,11 +10,13 @@ struct ExplainCommand: AsyncParsableCommand {
     abstract: "Shows one element of a layer: values, bits, bounds, where its error comes from.",
     discussion: """
       Without --at it is the element that comes nearest to its bound, or goes farthest beyond it. \
-      It is looked for in one case: the first, unless --case names another.
+      It is looked for in one case: the first, unless --case names another. With --activations it is \
+      an element of a recorded run, whose layer is looked at on the recorded end point before it.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions
   @OptionGroup var subjectOptions: SubjectOptions
+  @OptionGroup var recordingOptions: RecordingOptions
 
   @Option(help: ArgumentHelp("The end point, such as Conv2d_6_depthwise.", valueName: "NAME"))
   var layer: String
@@ -27,13 +29,15 @@ struct ExplainCommand: AsyncParsableCommand {
   @Option(name: .customLong("case"), help: ArgumentHelp("The case.", valueName: "NAME"))
   var caseName: String?
 
+  func validate() throws { try recordingOptions.validate(with: subjectOptions) }
+
   func run() async throws {
     let coordinates = try at.map(parse)
     let (goldens, parametersFile) = try goldenOptions.open()
-    let parameters = parametersFile.parameters
     let (golden, name) = try select(goldens)
     let explainer = Explainer(
-      parameters: parameters, subject: try subjectOptions.makeSubject(parameters: parameters))
+      parameters: parametersFile.parameters,
+      subject: try recordingOptions.makeSubject(parametersFile, else: subjectOptions))
     let explanation = try explainer.explain(
       try golden.readCase(name), endPoint: EndPoint(layer), at: coordinates)
     print(ExplanationText(explanation).render())
@@ -67,7 +71,7 @@ struct ExplainCommand: AsyncParsableCommand {
     return ExplainCommandLine(
       goldens: goldenOptions.goldens, caseName: explanation.caseName,
       endPoint: explanation.endPoint, coordinates: explanation.coordinates,
-      arguments: parameters + subjectOptions.arguments
+      arguments: parameters + subjectOptions.arguments + recordingOptions.arguments
     ).text
   }
 }

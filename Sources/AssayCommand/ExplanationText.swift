@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import Report
 
 /// An explanation for a terminal.
 struct ExplanationText {
@@ -11,9 +12,10 @@ struct ExplanationText {
 
   func render() -> String {
     let place = explanation.coordinates.map(String.init).joined(separator: ",")
-    let head = "\(explanation.endPoint) at \(place) of case \(explanation.caseName)"
+    let head = "\(explanation.endPoint) at \(place) of case \(explanation.caseName)".oneLine
+    let input = explanation.isOnOwnInput ? "its own input" : "the golden's input"
     return
-      ([head, ""] + comparison("alone, on the golden's input", explanation.isolated)
+      ([head, ""] + comparison("alone, on \(input)", explanation.isolated)
       + comparison("in the chain, from the images", explanation.accumulated) + golden + origin
       + [""] + sum + [""] + field).joined(separator: "\n")
   }

@@ -13,7 +13,8 @@ struct FaultsCommand: AsyncParsableCommand {
     discussion: """
       Each mistake is judged on a probe of its layer and on the smallest cases of the goldens. The \
       engine computes the layers without a mistake. Ends with the share of mistakes caught, the \
-      share blamed on the right layer, and the false alarms on correct subjects. DIR gets faults.json.
+      share blamed on the right layer, and the false alarms on correct subjects. DIR gets \
+      faults.json and faults.html.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions
@@ -41,17 +42,15 @@ struct FaultsCommand: AsyncParsableCommand {
       controls: try Self.correctSubjects(parameters),
       selection: FaultMatrix.Selection(
         faults: faults.map(Glob.init), layers: layers.map(Glob.init), isSubset: subset))
-    let progress = Progress(label: "injecting")
-    let record: FaultRecord
-    do {
-      record = try await matrix.run(goldens) { progress.update($0, of: $1) }
-      progress.finish()
-    } catch {
-      progress.finish()
-      throw error
+    let record = try await Progress.showing("injecting") {
+      try await matrix.run(goldens, progress: $0)
     }
-    try OutputDirectory(path: output).write(try record.json(), to: "faults.json")
-    print(FaultReport(record).render())
+    try ReportWriter(directory: OutputDirectory(path: output)).write(record)
+    let text = FaultReport(record)
+    print(text.render())
+    print("")
+    print("report        \(output)/faults.html")
+    print(text.rates)
     if !record.passes { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
   }
 

@@ -55,7 +55,7 @@ struct GoldenOptions: ParsableArguments {
     }
     // Every golden names the parameters that it was made with; they have to be these.
     let parametersFile = try files[0].readParameters(from: parameters)
-    for file in files.dropFirst() { _ = try file.readParameters(from: parametersFile.path) }
+    for file in files.dropFirst() { try file.check(parametersFile) }
     return (files, parametersFile)
   }
 }

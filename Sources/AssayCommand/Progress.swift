@@ -10,6 +10,17 @@ final class Progress: Sendable {
     isVisible = isatty(STDERR_FILENO) != 0
   }
 
+  /// Shows the line while `body` works, and removes it however that ends.
+  static func showing<Result>(
+    _ label: String,
+    _ body: (_ update: @escaping @Sendable (_ done: Int, _ total: Int) -> Void) async throws
+      -> Result
+  ) async rethrows -> Result {
+    let progress = Progress(label: label)
+    defer { progress.finish() }
+    return try await body { progress.update($0, of: $1) }
+  }
+
   func update(_ done: Int, of total: Int) {
     guard isVisible else { return }
     let width = 30

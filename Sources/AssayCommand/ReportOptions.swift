@@ -9,6 +9,9 @@ struct ReportOptions: ParsableArguments {
   @Flag(help: "Print only the verdict.")
   var quiet = false
 
+  @Flag(help: "List first what does not pass, then what came nearest to its limit.")
+  var failures = false
+
   @Flag(help: "Print the record as JSON in place of the table and the verdict.")
   var json = false
 
@@ -19,6 +22,9 @@ struct ReportOptions: ParsableArguments {
 
   func validate() throws {
     if quiet, json { throw ValidationError("--quiet and --json exclude each other") }
+    if failures, quiet || json {
+      throw ValidationError("--failures is about the table, which --quiet and --json leave out")
+    }
   }
 
   /// Whether GitHub's annotations are wanted.

@@ -34,14 +34,13 @@ struct RunCommand: AsyncParsableCommand {
     guard !names.isEmpty else {
       throw VerificationError.nothingSelected(what: "case", pattern: goldenOptions.cases ?? "*")
     }
-    let progress = Progress(label: "recording")
-    defer { progress.finish() }
-    for (done, (golden, name)) in names.enumerated() {
-      progress.update(done, of: names.count)
-      try writer.write(try recorder.record(try golden.readCase(name)))
+    try await Progress.showing("recording") { update in
+      for (done, (golden, name)) in names.enumerated() {
+        update(done, names.count)
+        try writer.write(try recorder.record(try golden.readCase(name)))
+      }
+      try writer.commit()
     }
-    try writer.commit()
-    progress.finish()
     print("\(output): \(names.count) \(names.count == 1 ? "case" : "cases") of \(recorder.name)")
   }
 }

@@ -14,7 +14,8 @@ struct SweepCommand: AsyncParsableCommand {
       The embedded sweep has the sizes 97 to 128 (each of the 32 combinations of parities once), \
       rectangles and extremes. At every size all end points are judged against the reference; \
       features and logits, and where the golden has more those too, against TensorFlow's. The verdict \
-      is the last line on stdout. DIR gets record.json and record.md.
+      is the last line on stdout. DIR gets the reports \
+      that verify writes.
       """)
 
   @Argument(
@@ -47,17 +48,14 @@ struct SweepCommand: AsyncParsableCommand {
       selection: ConformanceRecord.Selection(cases: cases),
       explainArguments: (self.parameters.map { ["--parameters", $0] } ?? [])
         + subjectOptions.arguments)
-    let progress = Progress(label: "sweeping")
-    defer { progress.finish() }
-    let record = try await verification.run(goldens) { progress.update($0, of: $1) }
-    progress.finish()
-    let directory = try OutputDirectory(path: output)
-    try directory.write(try record.json(), to: "record.json")
-    try directory.write(Data(MarkdownReport(record).render().utf8), to: "record.md")
+    let record = try await Progress.showing("sweeping") {
+      try await verification.run(goldens, progress: $0)
+    }
+    try ReportWriter(directory: OutputDirectory(path: output)).write(record)
     print(SweepText(record, usesColor: Terminal.usesColor).render())
     print("")
-    print("record      \(output)/record.json")
-    print(record.verdict.line)
+    print("report      \(output)/record.html")
+    print(TextReport(record, usesColor: Terminal.usesColor).verdictLine)
     if !record.verdict.conforms { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
   }
 }

@@ -21,12 +21,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
   @OptionGroup var goldenOptions: GoldenOptions
   @OptionGroup var subjectOptions: SubjectOptions
+  @OptionGroup var recordingOptions: RecordingOptions
   @OptionGroup var policyOptions: PolicyOptions
   @OptionGroup var reportOptions: ReportOptions
-
-  @Option(
-    help: ArgumentHelp("Judge recorded activations instead of a subject.", valueName: "FILE.h5"))
-  var activations: String?
 
   @Option(
     help: ArgumentHelp("Only the end points that match, such as '*_depthwise'.", valueName: "GLOB"))
@@ -35,30 +32,20 @@ struct VerifyCommand: AsyncParsableCommand {
   @Flag(help: "Measure what one unit in the last place of the images does to every end point.")
   var conditioning = false
 
-  func validate() throws {
-    if activations != nil, subjectOptions.inject != nil {
-      throw ValidationError("--activations judges a file; --inject needs a subject that runs")
-    }
-  }
+  func validate() throws { try recordingOptions.validate(with: subjectOptions) }
 
   func run() async throws {
     let (goldens, parametersFile) = try goldenOptions.open()
     let parameters = parametersFile.parameters
     let verification = Verification(
       parameters: parameters,
-      subject: try subject(parametersFile),
-      rebuild: activations == nil ? subjectOptions.factory : nil,
+      subject: try recordingOptions.makeSubject(parametersFile, else: subjectOptions),
+      rebuild: recordingOptions.activations == nil ? subjectOptions.factory : nil,
       profile: try policyOptions.readProfile(), waivers: try policyOptions.readWaivers(),
       selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers),
       measuresConditioning: conditioning, explainArguments: explainArguments)
-    let progress = Progress(label: "verifying")
-    let record: ConformanceRecord
-    do {
-      record = try await verification.run(goldens) { progress.update($0, of: $1) }
-      progress.finish()
-    } catch {
-      progress.finish()
-      throw error
+    let record = try await Progress.showing("verifying") {
+      try await verification.run(goldens, progress: $0)
     }
     try ReportWriter(directory: OutputDirectory(path: reportOptions.output)).write(record)
     StepSummary.append { MarkdownSummary(record).render(limit: $0) }
@@ -75,29 +62,24 @@ struct VerifyCommand: AsyncParsableCommand {
       FileHandle.standardOutput.write(try record.json() + Data("\n".utf8))
       return
     }
+    let text = TextReport(
+      record, usesColor: Terminal.usesColor, isWorstFirst: reportOptions.failures)
     if !reportOptions.quiet {
-      print(TextReport(record, usesColor: Terminal.usesColor).render())
+      print(text.render())
       print("")
       if let conditioning = conditioningLine(record) { print(conditioning) }
       print("report      \(reportOptions.output)/record.html")
     }
     annotations.forEach { print($0) }
-    print(record.verdict.line)
-  }
-
-  private func subject(_ parametersFile: ParametersFile) throws -> any Subject {
-    guard let activations else {
-      return try subjectOptions.makeSubject(parameters: parametersFile.parameters)
-    }
-    return try RecordedSubject(
-      try GoldenFile(reading: activations),
-      parametersSHA256: parametersFile.provenance.parametersSHA256)
+    print(text.verdictLine)
   }
 
   /// What `assay explain` has to be given to look at the same subject.
   private var explainArguments: [String] {
     let parameters = goldenOptions.parameters.map { ["--parameters", $0] } ?? []
-    return parameters + (activations.map { ["--activations", $0] } ?? subjectOptions.arguments)
+    let subject =
+      recordingOptions.activations == nil ? subjectOptions.arguments : recordingOptions.arguments
+    return parameters + subject
   }
 
   /// Where a change of the images grows most; `nil` if that was not measured.

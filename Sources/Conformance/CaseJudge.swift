@@ -80,7 +80,8 @@ struct CaseJudge {
       accumulated: measurement.accumulated, correlation: step.reference.correlation,
       goldenIsolated: measurement.goldenIsolated,
       goldenAccumulated: measurement.goldenAccumulated,
-      referenceDistance: measurement.referenceDistance, gates: gates)
+      referenceDistance: measurement.referenceDistance,
+      subjectFromGolden: measurement.subjectFromGolden, gates: gates)
   }
 
   private func measure(_ step: Step) throws -> Measurement {
@@ -98,8 +99,6 @@ struct CaseJudge {
       if let input = subjectInput(step) {
         measurement.isolated = isolated(step, input: input).statistics(
           try shaped(value, step), isDetailed: true)
-      } else {
-        measurement.missing = "the subject does not show the end point before this one"
       }
     }
     if let value = step.chain[endPoint] {
@@ -110,7 +109,7 @@ struct CaseJudge {
       if goldenInput != nil { measurement.goldenIsolated = shared.statistics(goldenValue) }
       measurement.goldenAccumulated = step.reference.statistics(goldenValue)
       if let alone, goldenInput != nil {
-        measurement.subjectAgreesWithGolden = agree(alone, goldenValue, bounds: shared.bounds)
+        measurement.subjectFromGolden = distance(alone, goldenValue, bounds: shared.bounds)
       }
     }
     if let exact = step.golden.activations64[endPoint] {
@@ -144,13 +143,13 @@ struct CaseJudge {
     return tensor
   }
 
-  /// Two results that each may err by the bound may differ by twice the bound.
-  private func agree(
+  /// Largest |left - right| / (2 · bound).
+  private func distance(
     _ left: Tensor<Float>, _ right: Tensor<Float>, bounds: Tensor<Double>
-  ) -> Bool {
-    (0..<bounds.count).allSatisfy {
-      abs(Double(left[flat: $0]) - Double(right[flat: $0]))
-        <= 2 * profile.boundUtilisation * bounds[flat: $0]
+  ) -> Double {
+    (0..<bounds.count).reduce(0) { largest, index in
+      let difference = abs(Double(left[flat: index]) - Double(right[flat: index]))
+      return max(largest, ErrorStatistics.ratio(difference, 2 * bounds[flat: index]))
     }
   }
 

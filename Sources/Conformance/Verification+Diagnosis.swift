@@ -6,7 +6,7 @@ extension Verification {
   /// Looks for the known mistakes that explain a divergence: on the probe, and on the case that
   /// shows it most clearly.
   func diagnose(_ divergence: FirstDivergence, _ goldens: [GoldenFile]) throws -> Diagnosis? {
-    guard divergence.status == .fail, divergence.gate.isIsolated,
+    guard divergence.isDiagnosable,
       let (index, layer) = network.architecture.layer(divergence.endPoint)
     else { return nil }
     var observations: [(input: Tensor<Float>, output: Tensor<Float>)] = []

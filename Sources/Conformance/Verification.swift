@@ -66,11 +66,10 @@ public struct Verification: Sendable {
     try selfTest.run()
     let jobs = try selectedCases(goldens)
     let judged = try await judge(jobs + probeJobs() + integerJobs(), progress: progress)
-    let waived = Waivers.apply(
-      waivers, to: Mistrust.apply(to: judged, limit: profile.zeroFraction), on: Waiver.today(),
-      restricted: isRestricted)
-    let divergence = FirstDivergence(cases: waived.cases, order: network.architecture.endPoints)
-    let diagnosis = try divergence.flatMap { try diagnose($0, goldens) }
+    let judgement = Judgement(
+      of: judged, profile: profile, waivers: waivers, restricted: selection.isRestricted,
+      order: network.architecture.endPoints)
+    let diagnosis = try judgement.divergence.flatMap { try diagnose($0, goldens) }
     let elapsed = clock.now - start
     return ConformanceRecord(
       assayVersion: Self.assayVersion,
@@ -79,26 +78,23 @@ public struct Verification: Sendable {
         ConformanceRecord.GoldenIdentity(file: $0.path, provenance: $0.provenance)
       },
       profile: profile,
-      waivers: waived.records,
+      waivers: judgement.waivers,
       explainArguments: explainArguments,
       selection: selection,
       host: .current,
       startedAt: startedAt.formatted(.iso8601),
       seconds: elapsed / .seconds(1),
       verdict: Verdict(
-        cases: waived.cases, subject: subject.identity, order: network.architecture.endPoints,
-        restricted: isRestricted, waivers: waived.records,
-        omissions: omissions(waived.cases), diagnosis: diagnosis),
-      cases: waived.cases)
+        judgement, subject: subject.identity, restricted: selection.isRestricted,
+        omissions: omissions(judgement.cases), diagnosis: diagnosis),
+      cases: judgement.cases)
   }
-
-  private var isRestricted: Bool { selection != ConformanceRecord.Selection() }
 
   /// What the verdict does not speak of.
   private func omissions(_ cases: [CaseRecord]) -> [String] {
     let hasRun = cases.contains { IntegerJudge.caseNames.contains($0.name) }
     // Someone who selects cases or layers knows what is left out; not what could not have run.
-    guard !hasRun, rebuild == nil || !isRestricted else { return [] }
+    guard !hasRun, rebuild == nil || !selection.isRestricted else { return [] }
     let title = "\(Gate.exactIntegers.rawValue) (\(Gate.exactIntegers.title))"
     return ["without \(title): this subject cannot run on other parameters"]
   }

@@ -110,15 +110,20 @@ struct Header: Sendable {
     let folder = reader.file.lastIndex(of: "/").map { reader.file[...$0] } ?? ""
     let path = path ?? folder + "parameters.h5"
     let header = try Header(reading: path)
-    guard header.provenance.parametersSHA256 == provenance.parametersSHA256 else {
+    try check(parameters: header.provenance, of: path)
+    return try ParametersFile(header)
+  }
+
+  /// Checks that the parameters in the file at `path` are those that this file was made with.
+  func check(parameters: Provenance, of path: String) throws(GoldenError) {
+    guard parameters.parametersSHA256 == provenance.parametersSHA256 else {
       throw GoldenError(
         .wrongHash(
           expected: "\(provenance.parametersSHA256) as in \(reader.file)",
-          found: header.provenance.parametersSHA256),
+          found: parameters.parametersSHA256),
         file: path, object: "/@parameters_sha256",
         remedy: "use the parameters that were exported with the golden")
     }
-    return try ParametersFile(header)
   }
 
   private static func architecture(

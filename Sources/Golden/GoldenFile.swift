@@ -86,6 +86,13 @@ public struct GoldenFile: Sendable {
     try header.readParameters(from: path)
   }
 
+  /// Checks that parameters, read and checked already, are those that the golden was computed with.
+  ///
+  /// - Throws: ``GoldenError`` with `badData` if they are others.
+  public func check(_ parameters: ParametersFile) throws(GoldenError) {
+    try header.check(parameters: parameters.provenance, of: parameters.path)
+  }
+
   private func schema(ofCase name: String) throws(GoldenError) -> CaseSchema {
     try CaseSchema(
       name: name, group: try header.group(ofCase: name, among: caseNames), header: header,

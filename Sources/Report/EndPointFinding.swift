@@ -47,6 +47,14 @@ extension ConformanceRecord {
 }
 
 extension EndPointFinding {
+  /// Whether `left` is more worth a look: the graver status, and among equals the larger share.
+  static func isWorse(_ left: EndPointFinding, _ right: EndPointFinding) -> Bool {
+    guard left.status == right.status else {
+      return Status.gravest([left.status, right.status]) == left.status
+    }
+    return left.share ?? 0 > right.share ?? 0
+  }
+
   /// `nil` without results.
   init?(_ endPoint: EndPoint, _ results: [(caseName: String, result: GateResult)]) {
     guard let gravest = Status.gravest(results.map(\.result.status)) else { return nil }

@@ -28,6 +28,9 @@ public struct MarkdownReport {
           + "(\(escape(checkpoint.description)))")
     }
     lines.append("- judged by Assay \(escape(record.assayVersion)) at \(escape(record.startedAt))")
+    for fact in OriginText(record)?.facts ?? [] {
+      lines.append("- \(fact.term): \(escape(fact.text))")
+    }
     if let diagnosis = record.verdict.diagnosis {
       lines.append("- \(escape(diagnosis.endPoint.rawValue)): \(escape(diagnosis.summary))")
     }

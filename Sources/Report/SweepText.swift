@@ -13,17 +13,23 @@ public struct SweepText {
 
   /// The whole text except for the verdict line, which the caller prints last.
   public func render() -> String {
-    (["subject     \(record.subject.description)", "", header] + rows + ["", legend])
-      .joined(separator: "\n")
+    (TextColumns.fact("subject", record.subject.summary) + ["", header] + rows
+      + [""] + TextColumns.folded(legend, width: TextColumns.width)).joined(separator: "\n")
   }
 
+  /// Widths of the size, of the batch and of the seven figures; the rest is for the status.
+  private static let sizeWidth = 22
+  private static let batchWidth = 6
+  private static let widths = [10, 7, 7, 7, 7, 11, 7]
+  private static let statusWidth =
+    TextColumns.width - sizeWidth - batchWidth - widths.reduce(2, +)
+
   private var header: String {
-    "size".leftAligned(22) + "batch".rightAligned(7)
-      + ["|e|/bound", "rms/sigma", "max/sigma", "rms/sigma", "max/sigma", "logits |e|", "golden"]
-      .map { $0.rightAligned(10) }.joined() + "  status\n"
-      + "".leftAligned(29) + "isolated".rightAligned(30) + "accumulated".rightAligned(20)
-      + "chain".rightAligned(10)
-      + "max/sigma".rightAligned(10)
+    "size".leftAligned(Self.sizeWidth) + "batch".rightAligned(Self.batchWidth)
+      + zip(["|e|/bound", "rms/σ", "max/σ", "rms/σ", "max/σ", "logits |e|", "golden"], Self.widths)
+      .map { $0.rightAligned($1) }.joined() + "  status\n"
+      + "".leftAligned(Self.sizeWidth + Self.batchWidth) + "isolated".rightAligned(24)
+      + "accumulated".rightAligned(14) + "chain".rightAligned(11) + "max/σ".rightAligned(7)
   }
 
   private var rows: [String] {
@@ -41,16 +47,17 @@ public struct SweepText {
       worst { $0.accumulated?.budgetRatio }, worst { $0.accumulated?.maxSigma }, logits,
       worst { $0.goldenAccumulated?.maxSigma },
     ]
-    let gates = Set(
-      item.endPoints.flatMap { $0.gates.filter { !$0.status.conforms }.map(\.gate.rawValue) })
+    let gates = Set(item.endPoints.flatMap { $0.gates.filter { !$0.status.conforms }.map(\.gate) })
     let size =
       item.isMade
-      ? item.name
-      : item.images.dropFirst().dropLast().map(String.init)
-        .joined(separator: "x")
-    return size.leftAligned(22) + (item.images.first.map(String.init) ?? "").rightAligned(7)
-      + figures.map { ($0.map { format($0) } ?? "-").rightAligned(10) }.joined() + "  "
-      + colored(item.status) + gates.sorted().map { " \($0)" }.joined()
+      ? item.name : item.images.dropFirst().dropLast().map(String.init).joined(separator: "x")
+    return size.cell(Self.sizeWidth)
+      + (item.images.first.map(String.init) ?? "").rightAligned(Self.batchWidth)
+      + zip(figures, Self.widths).map { figure, width in
+        (figure.map { format($0) } ?? "-").rightAligned(width)
+      }.joined() + "  "
+      + TextColumns.status(
+        item.status, gates: gates.sorted(), width: Self.statusWidth, usesColor: usesColor)
   }
 
   private var legend: String {
@@ -59,11 +66,5 @@ public struct SweepText {
       + "\(format(record.profile.isolatedMaxSigma)), accumulated "
       + "\(format(record.profile.accumulatedBudgetRatio)) and "
       + "\(format(record.profile.accumulatedMaxSigma)); wider where few errors are independent"
-  }
-
-  private func colored(_ status: Status) -> String {
-    guard usesColor else { return status.rawValue }
-    let code = status == .pass ? "32" : status == .waived ? "33" : "31"
-    return "\u{1B}[\(code)m\(status.rawValue)\u{1B}[0m"
   }
 }

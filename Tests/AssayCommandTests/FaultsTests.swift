@@ -16,6 +16,11 @@ import Testing
     #expect(rates.last?.hasPrefix("false alarms  0 of ") == true)
     let record = try String(contentsOfFile: folder.path("reports/faults.json"), encoding: .utf8)
     #expect(record.contains("symmetric-padding"))
+    let page = try String(contentsOfFile: folder.path("reports/faults.html"), encoding: .utf8)
+    #expect(page.contains("<title>Detection matrix</title>") && page.contains("symmetric-padding"))
+    // Two engines must not read alike.
+    let base = try #require(result.output.split(separator: "\n").first)
+    #expect(base.contains("the built-in float32 engine, ") && base.hasSuffix("1 thread"))
   }
 
   @Test func `a matrix of nothing is a mistake of usage`() throws {

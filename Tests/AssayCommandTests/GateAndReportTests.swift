@@ -130,6 +130,7 @@ import Testing
     for command in [
       "gate '\(other)' --baseline '\(run.baseline)' --accept",
       "report '\(other)' --output '\(run.folder.path("reports"))'",
+      "gate '\(run.record)' --baseline '\(run.baseline)' --output '\(run.folder.path("page"))'",
     ] {
       let result = try Command.run(
         "/bin/bash", ["-c", "\(trap)ulimit -c 0; ulimit -f 1; exec '\(Program.path)' \(command)"])
@@ -138,6 +139,9 @@ import Testing
     }
     #expect(try bytes(run.baseline) == old)
     #expect(try bytes(run.record) == record)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: run.folder.path("page"))
+        .filter { $0.hasSuffix(".html") }.isEmpty)
   }
 
   @Test func `report renders the same again`() throws {
@@ -148,6 +152,104 @@ import Testing
     for name in ["badge.json", "record.html", "record.json", "record.junit.xml", "record.md"] {
       #expect(try bytes(folder.path("again/\(name)")) == bytes(run.folder.path("reports/\(name)")))
     }
+  }
+
+  @Test func `judged again by the same limits - by tighter - by looser - with waivers`() throws {
+    let run = try Self.shared.get()
+    let folder = try TemporaryDirectory()
+    func judge(_ record: String, _ profile: String, _ options: String...) throws -> CommandResult {
+      try Data(profile.utf8).write(to: URL(filePath: folder.path("profile.yaml")))
+      return try Command.run(
+        Program.path,
+        ["report", record, "--profile", folder.path("profile.yaml")]
+          + ["--output", folder.path("new")] + options)
+    }
+    func written() throws -> ConformanceRecord {
+      try ConformanceRecord(json: try bytes(folder.path("new/record.json")))
+    }
+    let old = try ConformanceRecord(json: try bytes(run.record))
+    let same = try judge(run.record, Profile.standardYAML)
+    #expect(same.status == 0 && same.output.contains("judged again"))
+    #expect(try written().verdict == old.verdict)
+    #expect(try written().origin?.remark == nil)
+    #expect(
+      try written().cases.map { $0.endPoints.map(\.gates) }
+        == old.cases.map { $0.endPoints.map(\.gates) })
+
+    let tight = Profile.standardYAML.replacing("name: standard", with: "name: tight")
+      .replacing("limit: 16\n", with: "limit: 1\n")
+    let worse = try judge(run.record, tight)
+    #expect(worse.status == 1)
+    #expect(
+      worse.output.split(separator: "\n").last?.hasPrefix("DOES NOT CONFORM  engine: ") == true)
+    #expect(worse.output.contains("by the profile tight; nothing was run"))
+    let page = try String(contentsOfFile: folder.path("new/record.html"), encoding: .utf8)
+    #expect(page.contains("Judged again"))
+    // From there back again: nothing is lost on the way.
+    try FileManager.default.moveItem(
+      atPath: folder.path("new/record.json"), toPath: folder.path("tight.json"))
+    #expect(try judge(folder.path("tight.json"), Profile.standardYAML).status == 0)
+    #expect(try written().verdict == old.verdict)
+
+    func waivers(_ day: String) throws -> String {
+      let path = folder.path("waivers.yaml")
+      let text = """
+        schema: 1
+        waivers:
+        - {layer: '*', gate: G2, case: '*', owner: me, reason: x, expires: \(day)}
+
+        """
+      try Data(text.utf8).write(to: URL(filePath: path))
+      return path
+    }
+    let waived = try judge(run.record, tight, "--waivers", try waivers("2999-12-31"))
+    #expect(waived.status == 0 && waived.output.contains("waived"))
+    #expect(try judge(run.record, tight, "--waivers", try waivers("2020-12-31")).status == 1)
+    #expect(try judge(run.record, "schema: 9").status == 65)
+  }
+
+  @Test func `the gate's page - linked to the record's if that is beside it`() throws {
+    let run = try accepted()
+    let folder = try TemporaryDirectory()
+    let baseline = ["--baseline", run.baseline]
+    for (output, isBeside) in [(run.folder.path("reports"), true), (folder.path("new"), false)] {
+      let result = try Command.run(
+        Program.path, ["gate", run.record, "--output", output] + baseline)
+      #expect(result.status == 0, "\(result.error)")
+      #expect(result.output.split(separator: "\n").last?.hasPrefix("NO REGRESSION") == true)
+      let page = try String(contentsOfFile: output + "/gate.html", encoding: .utf8)
+      #expect(page.contains("href=\"record.html\"") == isBeside)
+    }
+    try FileManager.default.removeItem(atPath: run.folder.path("reports/gate.html"))
+  }
+
+  /// That the latency is measured and handed on; whether it is any good is not for a test.
+  @Test func `latency is compared where it can be and refused where it cannot`() throws {
+    let run = try accepted()
+    let none = try Program.run("gate", run.record, "--baseline", run.baseline, "--latency")
+    #expect(none.status == 65 && none.error.contains("holds no latency"))
+    let other = try run.changed { $0.subject.name = "theirs" }
+    let path = run.folder.path("timed.json")
+    let refused = try Program.run("gate", other, "--baseline", path, "--accept", "--latency")
+    #expect(refused.status == 65 && refused.error.contains("only the built-in engine's"))
+    let timed = try Program.run("gate", run.record, "--baseline", path, "--accept", "--latency")
+    #expect(timed.status == 0 && timed.output.contains("with latency"), "\(timed.error)")
+    let generous = ["--latency", "--latency-factor", "1000"]
+    let same = try Command.run(
+      Program.path, ["gate", run.record, "--baseline", path] + generous)
+    #expect(same.status == 0 && same.output.contains("= latency 128 × 128, batch 1"))
+    // Another machine's baseline: said, and no failure.
+    let json = String(decoding: try bytes(path), as: UTF8.self)
+    let moved = json.replacing(
+      #/"processor" : "[^"]*"/#, with: #""processor" : "Another Processor""#)
+    #expect(moved != json)
+    try Data(moved.utf8).write(to: URL(filePath: path))
+    let elsewhere = try Program.run("gate", run.record, "--baseline", path, "--latency")
+    #expect(elsewhere.status == 0)
+    #expect(
+      elsewhere.output.contains("latency not compared: measured on Another Processor"))
+    let again = try Program.run("gate", run.record, "--baseline", path, "--accept")
+    #expect(again.status == 0 && again.error.contains("the old baseline's latency is gone"))
   }
 
   @Test func `several records make a matrix`() throws {

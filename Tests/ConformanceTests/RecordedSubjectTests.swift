@@ -38,6 +38,32 @@ import TestSupport
     return try GoldenFile(reading: path)
   }
 
+  @Test func `an element of a recording is explained on the recorded end point before it`() throws {
+    let layer = EndPoint("Conv2d_6_depthwise")
+    let faulty = try fixture.faulty("epsilon-1e-5", in: layer.rawValue)
+    let recorded = try RecordedSubject(
+      try record(faulty, missing: ["Conv2d_2_pointwise"]),
+      parametersSHA256: fixture.sweep.provenance.parametersSHA256)
+    let explainer = Explainer(parameters: fixture.parameters, subject: recorded)
+    let golden = try fixture.sweep.readCase("17x40")
+    let explanation = try explainer.explain(golden, endPoint: layer)
+    #expect(explanation.isOnOwnInput)
+    let (error, bound) = (
+      try #require(explanation.isolated.error), try #require(explanation.isolated.bound)
+    )
+    #expect(abs(error) > bound)
+    #expect(explanation.isolated.subject == explanation.accumulated.subject)
+    // Its own input, not the golden's: what was inherited is not counted again.
+    let introduced =
+      try #require(explanation.accumulated.error)
+      - (try #require(explanation.inherited))
+    #expect(abs(introduced - error) < 1e-12)
+    // After an end point that was not recorded only the chain is left.
+    let after = try explainer.explain(golden, endPoint: EndPoint("Conv2d_3_depthwise"))
+    #expect(!after.isOnOwnInput && after.isolated.subject == nil)
+    #expect(after.accumulated.subject != nil && after.inherited == nil)
+  }
+
   private func judge(_ file: GoldenFile, cases: String = "17x40") async throws -> ConformanceRecord
   {
     try await fixture.verify(

@@ -169,3 +169,140 @@ struct BaselineTests {
     #expect(report.text().split(separator: "\n").allSatisfy { $0.count <= 100 })
   }
 }
+
+/// The baseline's page, and the latency: figures are handed in, nothing is timed.
+struct BaselinePageTests {
+  private func record(
+    _ change: (inout ConformanceRecord) -> Void = { _ in }
+  ) throws -> ConformanceRecord {
+    var record = try RecordFixture(caseNames: ["chelsea", "zeros"]).record()
+    change(&record)
+    return record
+  }
+
+  private func latency(
+    _ rounds: [Double], processor: String = "a processor", isa: String = "avx2", threads: Int = 2,
+    images: [Int] = [1, 128, 128, 3]
+  ) throws -> BaselineLatency {
+    BaselineLatency(
+      processor: processor, isa: isa, threads: threads,
+      figures: [try #require(BaselineLatency.Figure(images: images, rounds: rounds))])
+  }
+
+  /// A comparison whose figures are unchanged.
+  private func compare(
+    _ new: BaselineLatency, with old: BaselineLatency
+  ) throws -> BaselineComparison {
+    let baseline = try Baseline(accepting: try record(), latency: old)
+    return try BaselineComparison(
+      try record(), with: try Baseline(json: try baseline.json()), latency: new)
+  }
+
+  @Test(arguments: [
+    ([1.5, 1.6, 1.7], [1.5, 1.6, 1.7], false), ([1.5, 1.6, 1.7], [1.2, 1.3, 1.4], false),
+    // All slower than ever, but by less than the factor; then by more.
+    ([1.5, 1.6, 1.7], [1.8, 1.85, 1.86], false), ([1.5, 1.6, 1.7], [1.88, 1.9, 2.2], true),
+    // One round that was disturbed is no regression, and none hides one.
+    ([1.5, 1.6, 1.7], [1.6, 1.7, 9], false), ([1.5, 1.6, 4.4], [4.8, 4.8, 4.8], false),
+    ([1.5], [.nan], true), ([1.5], [.infinity], true),
+  ])
+  func `slower is slower beyond the noise of both`(
+    old: [Double], new: [Double], isSlower: Bool
+  ) throws {
+    let comparison = try compare(try latency(new), with: try latency(old))
+    #expect(comparison.passes != isSlower)
+    let report = BaselineReport(comparison)
+    #expect(report.line.hasPrefix(isSlower ? "REGRESSION  " : "NO REGRESSION  "))
+    #expect(report.line.contains("latency of 128 × 128, batch 1") == isSlower)
+    #expect(report.text().hasPrefix(isSlower ? "✕ latency" : "= latency"))
+    #expect(report.markdown().contains("times the time at peak"))
+    #expect(report.annotations().count == (isSlower ? 1 : 0))
+  }
+
+  @Test func `another processor or instruction set is said and does not count`() throws {
+    let old = try latency([1])
+    for (other, words) in [
+      (try latency([9], processor: "another"), "measured on a processor, here another"),
+      (try latency([9], isa: "avx512"), "measured with avx2, here avx512"),
+      (try latency([9], threads: 1), "threads: 2, here 1"),
+    ] {
+      let comparison = try compare(other, with: old)
+      #expect(comparison.passes)
+      let report = BaselineReport(comparison)
+      #expect(report.text().contains("latency not compared: ") && report.text().contains(words))
+      #expect(try ParsedPage(try report.html()).text.contains("Not compared: "))
+    }
+  }
+
+  @Test func `a shape that is not measured any more counts`() throws {
+    let gone = try compare(
+      try latency([1], images: [8, 128, 128, 3]), with: try latency([1]))
+    #expect(!gone.passes && BaselineReport(gone).line.contains("not measured any more"))
+  }
+
+  @Test func `a baseline without latency cannot be compared with`() throws {
+    let baseline = try Baseline(accepting: try record())
+    let (record, new) = (try record(), try latency([1]))
+    let error = #expect(throws: BaselineError.self) {
+      try BaselineComparison(record, with: baseline, latency: new)
+    }
+    #expect(error == .noLatency && error?.description.contains("--accept --latency") == true)
+    // One with latency is good for a comparison without.
+    let timed = try Baseline(accepting: record, latency: new)
+    #expect(try BaselineComparison(record, with: timed).passes)
+  }
+
+  @Test func `what moved first, then every layer and gate and figure`() throws {
+    let worse = try record {
+      for index in $0.cases.indices {
+        $0.cases[index].endPoints[3].gates[0].criteria[0].value = 0.9
+        $0.cases[index].endPoints[9].gates.removeLast()
+      }
+    }
+    let comparison = try BaselineComparison(
+      worse, with: try Baseline(accepting: try record()), latency: nil)
+    let page = try ParsedPage(try BaselineReport(comparison).html(record: "record.html"))
+    #expect(page.text(of: "h1") == "Regression")
+    #expect(page.elements(named: "a").map { $0.attributes["href"] } == ["record.html"])
+    let tables = page.elements(named: "table")
+    #expect(tables.count == 3)
+    #expect(tables[0].text.contains("Conv2d_2_depthwise") && tables[0].text.contains("0.900"))
+    let cells = page.elements(where: { $0.name == "td" && $0.attributes["title"] != nil })
+    #expect(cells.count == 30 * 4)
+    let moved = cells.filter { $0.attributes["class"]?.contains("beyond") == true }
+    #expect(moved.count == 2 && moved.contains { $0.text == "gone" })
+    #expect(cells.count { $0.text == "=" } == 118)
+    // Head, and every figure once: 30 layers with 1 + 2 + 2 + 1.
+    #expect(tables[2].text.contains("not measured") == false)
+    #expect(page.elements(named: "tr").count == (1 + 2) + (1 + 30) + (1 + 180))
+  }
+
+  @Test func `nothing moved`() throws {
+    let comparison = try compare(try latency([1]), with: try latency([1]))
+    let page = try ParsedPage(try BaselineReport(comparison).html())
+    #expect(page.text(of: "h1") == "No regression")
+    #expect(page.text.contains("Nothing by more than the margin."))
+    #expect(page.elements(named: "a").isEmpty)
+  }
+
+  @Test func `whatever the texts the page is well-formed and runs nothing of it`() throws {
+    let good = try HostileText.record(faultyLayer: nil)
+    var worse = good
+    for index in worse.cases.indices {
+      for layer in worse.cases[index].endPoints.indices {
+        worse.cases[index].endPoints[layer].gates[0].criteria[0].value = 1e9
+      }
+    }
+    let hostile = try latency([1], processor: HostileText.text)
+    let baseline = try Baseline(
+      accepting: good, latency: try latency([1], processor: "\(HostileText.text)!"))
+    let report = BaselineReport(
+      try BaselineComparison(worse, with: baseline, latency: hostile))
+    let text = try report.html(record: "record.html")
+    let page = try ParsedPage(text)
+    #expect(page.elements(named: "script").isEmpty && page.elements(named: "img").isEmpty)
+    #expect(page.elements.allSatisfy { $0.attributes.keys.allSatisfy { !$0.hasPrefix("on") } })
+    #expect(HostileText.isTame(text) && HostileText.isTame(report.text()))
+    #expect(report.text().split(separator: "\n").allSatisfy { $0.count <= 100 })
+  }
+}

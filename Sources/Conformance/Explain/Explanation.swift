@@ -9,8 +9,11 @@ public struct Explanation: Sendable {
   public var endPoint: EndPoint
   /// `[n, y, x, c]`; of the last two layers `[n, class]`.
   public var coordinates: [Int]
-  /// The layer fed the golden's previous end point, or the reference's where there is no golden.
+  /// The layer fed the golden's previous end point, or the reference's where there is no golden; the
+  /// subject's own if it cannot run single layers.
   public var isolated: Comparison
+  /// Whether ``isolated`` is on the subject's own previous end point.
+  public var isOnOwnInput: Bool
   /// The chain from the images.
   public var accumulated: Comparison
   /// The golden's value.
@@ -85,9 +88,12 @@ public struct Explainer: Sendable {
 
     let before = index == 0 ? nil : network.architecture.layers[index - 1].endPoint
     let goldenInput = before.map { golden.activations[$0] } ?? golden.images
-    let input = goldenInput ?? Tensor(inherited)
+    let ownInput = before.map { chain[$0] } ?? golden.images
+    var input = goldenInput ?? Tensor(inherited)
+    var subjectAlone = try subject.output(layer: index, input: input)
+    let isOnOwnInput = subjectAlone == nil && ownInput != nil && chain[endPoint] != nil
+    if isOnOwnInput, let ownInput { (input, subjectAlone) = (ownInput, chain[endPoint]) }
     let alone = IsolatedLayer(network, layer: index, input: input)
-    let subjectAlone = try subject.output(layer: index, input: input)
     let shown = subjectAlone ?? chain[endPoint]
     if let shown, shown.shape != alone.evaluation.output.shape {
       throw VerificationError.wrongShape(
@@ -97,7 +103,6 @@ public struct Explainer: Sendable {
     let place = coordinates ?? shown.flatMap { alone.statistics($0).worst?.index } ?? [0]
     let flat = try alone.evaluation.output.flatIndex(of: place, in: endPoint)
 
-    let ownInput = before.map { chain[$0] } ?? golden.images
     let carried = ownInput.map {
       network.output(layer: index, input: Tensor($0))[flat: flat] - reference.value[flat: flat]
     }
@@ -106,6 +111,7 @@ public struct Explainer: Sendable {
       isolated: Explanation.Comparison(
         reference: alone.evaluation.output[flat: flat], subject: subjectAlone?[flat: flat],
         bound: alone.bounds[flat: flat], sigma: alone.budget.element[flat: flat].squareRoot()),
+      isOnOwnInput: isOnOwnInput,
       accumulated: Explanation.Comparison(
         reference: reference.value[flat: flat], subject: chain[endPoint]?[flat: flat],
         bound: nil, sigma: reference.sigma(flat)),

@@ -10,12 +10,15 @@
 /// counted with a slightly wrong factor, an element computed twice. It covers the linear parts,
 /// clamp included; batch norm is the identity but for an offset.
 extension Gate {
-  func judgeExactIntegers(_ comparison: IntegerComparison, _ profile: Profile) -> GateResult {
-    GateResult(
+  func judgeExactIntegers(_ measurement: Measurement, _ profile: Profile) -> GateResult {
+    guard let inexact = measurement.inexact else {
+      return GateResult(self, status: .notRun, note: "the layer was not run on integers")
+    }
+    return GateResult(
       self,
       criteria: [
         GateResult.Criterion(
-          measure: "elements that are not exact", value: Double(comparison.deviations),
+          measure: "elements that are not exact", value: Double(inexact),
           limit: profile.integerDeviations)
       ])
   }

@@ -61,7 +61,8 @@ extension Gate {
       $0.judge(measurement, of: endPoint, profile).status == .pass
     }
     if subjectPasses { return "subject and reference agree: suspect the golden file" }
-    if measurement.subjectAgreesWithGolden == true {
+    // Two results that each may err by the bound may differ by twice the bound.
+    if let distance = measurement.subjectFromGolden, distance <= profile.boundUtilisation {
       return "subject and golden agree with each other: suspect the reference"
     }
     return "subject, golden and reference all differ: suspect the golden file first"

@@ -8,24 +8,31 @@ import MobileNet
 /// - A subject may flush subnormal numbers: where |reference| < 2^-126, zero is right.
 ///   ``ErrorStatistics`` takes it for no error.
 ///
-/// Formula: the number of elements that break a rule, at most 0, by itself and in the chain.
+/// Goldens hold no such numbers, so the probe has inputs that do: ``Probe/specialInput(for:at:)`` says
+/// what each kind of layer makes of them.
+///
+/// Formula: the number of elements that break a rule, at most 0, by itself, in the chain and on special
+/// inputs.
 extension Gate {
   func judgeValues(
     _ measurement: Measurement, of endPoint: EndPoint, _ profile: Profile
   ) -> GateResult {
     var criteria: [GateResult.Criterion] = []
-    for (label, statistics) in [
-      ("alone", measurement.isolated), ("chain", measurement.accumulated),
-    ] {
-      guard let statistics else { continue }
-      let zeros = endPoint == .logits ? 0 : statistics.negativeZeros
+    let counts = [
+      ("alone", measurement.isolated.map { ($0.notMatched, $0.negativeZeros) }),
+      ("chain", measurement.accumulated.map { ($0.notMatched, $0.negativeZeros) }),
+      ("special inputs", measurement.special.map { ($0.notMatched, $0.negativeZeros) }),
+    ]
+    for (label, count) in counts {
+      guard let (notMatched, negativeZeros) = count else { continue }
       criteria.append(
         GateResult.Criterion(
-          measure: "\(label): NaN or infinity out of place", value: Double(statistics.notMatched),
+          measure: "\(label): NaN or infinity out of place", value: Double(notMatched),
           limit: profile.valueDeviations))
       criteria.append(
         GateResult.Criterion(
-          measure: "\(label): negative zeros", value: Double(zeros),
+          measure: "\(label): negative zeros",
+          value: endPoint == .logits ? 0 : Double(negativeZeros),
           limit: profile.valueDeviations))
     }
     guard !criteria.isEmpty else {

@@ -58,7 +58,26 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     }
   }
 
-  /// Applies the gate to what was measured at one end point of a golden.
+  /// The limits of a profile that the gate looks at.
+  package var limits: [Profile.Limit] {
+    switch self {
+    case .isolatedBound: [.boundUtilisation]
+    case .isolatedBudget: [.isolatedBudgetRatio, .isolatedMaxSigma]
+    case .accumulatedBudget: [.accumulatedBudgetRatio, .accumulatedMaxSigma]
+    case .clampExactness: [.clampDeviations]
+    case .exactIntegers: [.integerDeviations]
+    case .goldenSandwich:
+      [
+        .boundUtilisation, .clampDeviations, .accumulatedBudgetRatio, .accumulatedMaxSigma,
+        .referenceDistance,
+      ]
+    case .bias: [.bias, .normalizedRMS]
+    case .values: [.valueDeviations]
+    case .repeatability: []
+    }
+  }
+
+  /// Applies the gate to what was measured at one end point.
   func judge(_ measurement: Measurement, of endPoint: EndPoint, _ profile: Profile) -> GateResult {
     switch self {
     case .isolatedBound: judgeIsolatedBound(measurement, profile)
@@ -68,7 +87,7 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     case .goldenSandwich: judgeGoldenSandwich(measurement, of: endPoint, profile)
     case .bias: judgeBias(measurement, profile)
     case .values: judgeValues(measurement, of: endPoint, profile)
-    case .exactIntegers: preconditionFailure("G5 does not judge goldens")
+    case .exactIntegers: judgeExactIntegers(measurement, profile)
     case .repeatability: judgeRepeatability(measurement, profile)
     }
   }
@@ -142,10 +161,18 @@ struct Measurement {
   var goldenAccumulated: ErrorStatistics?
   /// Relative L2 distance of the reference's chain from TensorFlow's float64.
   var referenceDistance: Double?
-  /// Whether subject and golden agree where both are away from the reference.
-  var subjectAgreesWithGolden: Bool?
+  /// Largest |subject - golden| / (2 · bound), the layer by itself.
+  var subjectFromGolden: Double?
   /// Elements whose bits differ between two runs of the layer by itself, if it ran twice.
   var changed: Int?
-  /// Why there is no ``isolated`` or ``accumulated``.
-  var missing = "the subject does not show this end point"
+  /// Elements that are not the exact integer, if the layer was run on integers.
+  var inexact: Int?
+  /// What the layer by itself made of special numbers, if it was run on any.
+  var special: SpecialValues?
+  /// Why there is no ``isolated``, or neither that nor ``accumulated``.
+  var missing: String {
+    accumulated == nil
+      ? "the subject does not show this end point"
+      : "the subject does not show the end point before this one"
+  }
 }

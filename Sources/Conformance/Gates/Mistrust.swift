@@ -34,10 +34,8 @@ enum Mistrust {
         record.endPoints[index].gates[gate].status = .mistrusted
         record.endPoints[index].gates[gate].note = note
       }
-      record.endPoints[index].status =
-        Status.gravest(record.endPoints[index].gates.map(\.status)) ?? .notRun
     }
-    record.status = Status.gravest(record.endPoints.map(\.status)) ?? .notRun
+    record.settle()
     return record
   }
 }

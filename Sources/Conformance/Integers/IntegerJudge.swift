@@ -3,18 +3,6 @@ import MobileNet
 /// Makes the same subject with other parameters: what gate G5 needs to run its own data.
 public typealias SubjectFactory = @Sendable (Parameters) throws -> any Subject
 
-/// How a layer's result on integer data compares with the exact one.
-struct IntegerComparison {
-  /// Elements that are not the exact result.
-  let deviations: Int
-  let statistics: ErrorStatistics
-
-  init(_ tensor: Tensor<Float>, exact: Tensor<Double>) {
-    deviations = (0..<exact.count).count { Double(tensor[flat: $0]) != exact[flat: $0] }
-    statistics = ErrorStatistics(tensor, reference: exact, isDetailed: true)
-  }
-}
-
 /// Judges a subject on exact integers, layer by layer: a case that is made, not read.
 struct IntegerJudge {
   let architecture: Architecture
@@ -60,10 +48,15 @@ struct IntegerJudge {
   private func record(
     _ endPoint: EndPoint, _ output: Tensor<Float>, _ exact: Tensor<Double>
   ) -> EndPointRecord {
-    let comparison = IntegerComparison(output, exact: exact)
-    let result = Gate.exactIntegers.judgeExactIntegers(comparison, profile)
+    var measurement = Measurement(
+      isolated: ErrorStatistics(output, reference: exact, isDetailed: true))
+    measurement.inexact = (0..<exact.count).count {
+      Double(output[flat: $0]) != exact[flat: $0]
+    }
+    let result = Gate.exactIntegers.judge(measurement, of: endPoint, profile)
     return EndPointRecord(
       name: endPoint, shape: exact.shape, zeros: exact.scalars.count { $0 == 0 },
-      status: result.status, isolated: comparison.statistics, correlation: 1, gates: [result])
+      status: result.status, isolated: measurement.isolated, correlation: 1,
+      inexact: measurement.inexact, gates: [result])
   }
 }

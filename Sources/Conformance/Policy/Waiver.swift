@@ -144,10 +144,8 @@ enum Waivers {
         record.endPoints[e].gates[g].status = .waived
         record.endPoints[e].gates[g].note = "waived by \(waiver.owner): \(waiver.reason)"
       }
-      record.endPoints[e].status =
-        Status.gravest(record.endPoints[e].gates.map(\.status)) ?? .notRun
     }
-    record.status = Status.gravest(record.endPoints.map(\.status)) ?? .notRun
+    record.settle()
     return (covered, applied)
   }
 }

@@ -19,7 +19,10 @@ struct ProbeJudge {
       guard let output = try subject.output(layer: index, input: input),
         let again = try subject.output(layer: index, input: input)
       else { return nil }
-      records.append(try record(layer, at: index, input: input, output: output, again: again))
+      let special = try specialValues(layer, at: index)
+      records.append(
+        try record(
+          layer, at: index, input: input, output: output, again: again, special: special))
     }
     let elapsed = clock.now - start
     return CaseRecord(
@@ -28,24 +31,37 @@ struct ProbeJudge {
       topClasses: [], endPoints: records)
   }
 
+  private func specialValues(_ layer: Layer, at index: Int) throws -> SpecialValues? {
+    let input = Probe.specialInput(for: layer, at: index)
+    guard let output = try subject.output(layer: index, input: input) else { return nil }
+    let expected = network.output(layer: index, input: Tensor(input))
+    try check(output, expected.shape, layer)
+    return SpecialValues(output, reference: expected)
+  }
+
+  private func check(_ found: Tensor<Float>, _ expected: [Int], _ layer: Layer) throws {
+    guard found.shape == expected else {
+      throw VerificationError.wrongShape(
+        subject: subject.identity.name, endPoint: layer.endPoint, expected: expected,
+        found: found.shape)
+    }
+  }
+
   private func record(
     _ layer: Layer, at index: Int, input: Tensor<Float>, output: Tensor<Float>,
-    again: Tensor<Float>
+    again: Tensor<Float>, special: SpecialValues?
   ) throws -> EndPointRecord {
     let isolated = IsolatedLayer(network, layer: index, input: input)
     let expected = isolated.evaluation.output
-    for found in [output, again] where found.shape != expected.shape {
-      throw VerificationError.wrongShape(
-        subject: subject.identity.name, endPoint: layer.endPoint, expected: expected.shape,
-        found: found.shape)
-    }
-    let measurement = isolated.measurement(output, again: again, isDetailed: true)
+    for found in [output, again] { try check(found, expected.shape, layer) }
+    var measurement = isolated.measurement(output, again: again, isDetailed: true)
+    measurement.special = special
     let gates = isolated.judge(measurement, profile)
     return EndPointRecord(
       name: layer.endPoint, shape: expected.shape, zeros: expected.scalars.count { $0 == 0 },
       status: Status.gravest(gates.map(\.status)) ?? .notRun, isolated: measurement.isolated,
       accumulated: nil, correlation: 1, goldenIsolated: nil, goldenAccumulated: nil,
-      referenceDistance: nil, gates: gates)
+      referenceDistance: nil, changed: measurement.changed, special: special, gates: gates)
   }
 }
 
@@ -64,10 +80,13 @@ extension IsolatedLayer {
     return measurement
   }
 
-  /// What the isolated gates say, the one for repeatability only if there was a second run.
+  /// What the isolated gates say; the one for special values only if the layer was run on such, and
+  /// the one for repeatability only if there was a second run.
   func judge(_ measurement: Measurement, _ profile: Profile) -> [GateResult] {
     let isolated = Gate.judging(layer, isGolden: false).filter(\.isIsolated)
-    let gates = isolated + (measurement.changed == nil ? [] : [.repeatability])
+    let gates =
+      isolated + (measurement.special == nil ? [] : [.values])
+      + (measurement.changed == nil ? [] : [.repeatability])
     return gates.map { $0.judge(measurement, of: layer.endPoint, profile) }
   }
 }

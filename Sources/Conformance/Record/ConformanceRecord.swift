@@ -32,6 +32,8 @@ public struct ConformanceRecord: Sendable, Codable {
   /// How long it took, reading included.
   public var seconds: Double
   public var verdict: Verdict
+  /// What the verification itself came to, if this is a record that was judged again.
+  public var origin: Origin?
   public var cases: [CaseRecord]
 
   /// One golden file.
@@ -54,6 +56,9 @@ public struct ConformanceRecord: Sendable, Codable {
       self.cases = cases
       self.layers = layers
     }
+
+    /// Whether not everything was judged.
+    public var isRestricted: Bool { self != Selection() }
   }
 
   /// Where the verification ran.
@@ -61,6 +66,19 @@ public struct ConformanceRecord: Sendable, Codable {
     public var operatingSystem: String
     public var architecture: String
     public var processors: Int
+  }
+}
+
+extension EndPointRecord {
+  /// Takes the gravest status of the gates; none at all is nothing passed.
+  mutating func settle() { status = Status.gravest(gates.map(\.status)) ?? .notRun }
+}
+
+extension CaseRecord {
+  /// Takes the gravest status of the end points, and these that of their gates.
+  mutating func settle() {
+    for index in endPoints.indices { endPoints[index].settle() }
+    status = Status.gravest(endPoints.map(\.status)) ?? .notRun
   }
 }
 
@@ -112,6 +130,15 @@ public struct EndPointRecord: Sendable, Codable {
   public var goldenAccumulated: ErrorStatistics?
   /// Relative L2 distance of the reference's chain from TensorFlow's float64.
   public var referenceDistance: Double?
+  /// Largest |subject - golden| / (2 · bound) of the layer by itself, both fed the golden's previous
+  /// end point: up to 1 they agree with each other, whatever the reference says.
+  public var subjectFromGolden: Double?
+  /// Elements whose bits differ between two runs of the layer by itself, if it ran twice.
+  public var changed: Int?
+  /// Elements that are not the exact integer, if the layer was run on integers.
+  public var inexact: Int?
+  /// What the layer by itself made of NaN, infinities, -0 and subnormal numbers, if it was run on any.
+  public var special: SpecialValues?
   /// How much a change of the images by one unit in the last place is magnified on its way here, if
   /// that was measured.
   public var conditioning: Double?

@@ -38,19 +38,17 @@ public struct FirstDivergence: Hashable, Sendable, Codable {
 }
 
 extension Verdict {
-  /// Sums up the cases.
+  /// Sums up what was judged. A waiver that is expired or not needed is a failure by itself.
   ///
   /// - Parameters:
-  ///   - order: All end points in order of computation.
   ///   - restricted: Whether only a selection was judged, which the line then says.
-  ///   - waivers: What became of them; one that is expired or not needed is a failure by itself.
   ///   - omissions: What was left out, which the line then says.
   ///   - diagnosis: Which known mistakes explain the first divergence.
   init(
-    cases: [CaseRecord], subject: SubjectIdentity, order: [EndPoint], restricted: Bool,
-    waivers: [WaiverRecord] = [], omissions: [String] = [],
-    diagnosis: Diagnosis? = nil
+    _ judgement: Judgement, subject: SubjectIdentity, restricted: Bool,
+    omissions: [String] = [], diagnosis: Diagnosis? = nil
   ) {
+    let cases = judgement.cases
     let results = cases.flatMap { $0.endPoints.flatMap(\.gates) }
     var counts: [String: Int] = [:]
     for result in results { counts[result.status.rawValue, default: 0] += 1 }
@@ -58,10 +56,10 @@ extension Verdict {
     self.omissions = omissions
     // Nothing judged is nothing passed.
     let gravest = Status.gravest(results.map(\.status)) ?? .notRun
-    let stale = waivers.first { !$0.state.conforms }
+    let stale = judgement.waivers.first { !$0.state.conforms }
     status = stale != nil && gravest.conforms ? .fail : gravest
     conforms = status.conforms
-    firstDivergence = FirstDivergence(cases: cases, order: order)
+    firstDivergence = judgement.divergence
     self.diagnosis = diagnosis
 
     let scope = Self.scope(cases, counts: counts, restricted: restricted, omissions: omissions)
@@ -151,6 +149,9 @@ extension FirstDivergence {
     if let note { text += "; \(note)" }
     return text
   }
+
+  /// Whether the layer itself fails, so that known mistakes may explain it.
+  var isDiagnosable: Bool { status == .fail && gate.isIsolated }
 
   private static func verb(_ status: Status) -> String {
     switch status {

@@ -151,7 +151,8 @@ public struct SelfTest: Sendable {
     let exact = compare(tensor([1, 2, 3, 4]), reference, bounds, variance)
     let wrong = compare(tensor([1, 2, 3, 4.5]), reference, bounds, variance)
     let empty = Verdict(
-      cases: [], subject: SubjectIdentity(name: "", description: ""), order: [], restricted: false)
+      Judgement(of: [], profile: .standard, waivers: [], restricted: false, order: []),
+      subject: SubjectIdentity(name: "", description: ""), restricted: false)
     func status(_ gate: Gate, _ statistics: ErrorStatistics?) -> Status {
       gate.judge(
         Measurement(isolated: statistics, accumulated: statistics), of: .globalPool, .standard

@@ -5,7 +5,8 @@ import Foundation
 /// every figure that a gate looks at.
 ///
 /// A small file that is committed beside the engine. It holds neither dates nor machines, so that the
-/// same engine gives the same bytes, and a change of the file is a change of the engine.
+/// same engine gives the same bytes, and a change of the file is a change of the engine; all but
+/// ``latency``, which is measured on a machine and only there if someone asked for it.
 public struct Baseline: Hashable, Sendable, Codable {
   public static let currentFormat = "assay-baseline"
   /// Version of this format.
@@ -22,6 +23,8 @@ public struct Baseline: Hashable, Sendable, Codable {
   public var cases: [String]
   /// In order of computation.
   public var endPoints: [EndPoint]
+  /// How long the engine takes, if that was measured.
+  public var latency: BaselineLatency?
 
   /// Who was judged. The instruction set counts: another one rounds otherwise.
   public struct Subject: Hashable, Sendable, Codable {
@@ -64,12 +67,13 @@ extension Baseline {
   ///
   /// - Throws: ``BaselineError/doesNotConform(_:)`` and ``BaselineError/selection`` for a record that
   ///   nobody should be measured by.
-  public init(accepting record: ConformanceRecord) throws {
+  public init(accepting record: ConformanceRecord, latency: BaselineLatency? = nil) throws {
     guard record.verdict.conforms else {
       throw BaselineError.doesNotConform(record.verdict.line.oneLine)
     }
     guard record.selection == ConformanceRecord.Selection() else { throw BaselineError.selection }
     self = try Self(figuresOf: record)
+    self.latency = latency
   }
 
   /// The figures of any record, to be compared.
@@ -138,6 +142,7 @@ public enum BaselineError: Error, Hashable, CustomStringConvertible {
   case otherProfile(String)
   case otherCases(missing: [String], new: [String])
   case selection
+  case noLatency
   case doesNotConform(String)
 
   public var description: String {
@@ -158,6 +163,7 @@ public enum BaselineError: Error, Hashable, CustomStringConvertible {
         + "; make it anew with --accept"
     case .selection:
       "the record is of a selection (--cases or --layers); a gate needs all that the golden holds"
+    case .noLatency: "holds no latency; make it anew with --accept --latency"
     case .doesNotConform(let line):
       "the record does not conform, so it is no baseline: \(line)"
     }

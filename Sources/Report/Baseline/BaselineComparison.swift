@@ -10,6 +10,8 @@ public struct BaselineComparison: Sendable {
   public let verdictLine: String
   /// All figures of the baseline and of the record, in order of computation.
   public let changes: [Change]
+  /// `nil` if nobody asked for it.
+  public let latency: LatencyComparison?
 
   /// How much a figure may move before it counts.
   ///
@@ -27,10 +29,13 @@ public struct BaselineComparison: Sendable {
     public var factor: Double
     /// The least difference that counts, as a share of the limit.
     public var floor: Double
+    /// How many times slower than the slowest round then the fastest round now may be.
+    public var latency: Double
 
-    public init(factor: Double = 1.25, floor: Double = 0.05) {
+    public init(factor: Double = 1.25, floor: Double = 0.05, latency: Double = 1.1) {
       self.factor = factor
       self.floor = floor
+      self.latency = latency
     }
   }
 
@@ -58,9 +63,11 @@ public struct BaselineComparison: Sendable {
     public var isRegression: Bool { direction == .worse || direction == .removed }
   }
 
+  /// - Parameter latency: What was measured now; the baseline has to hold some as well.
   /// - Throws: ``BaselineError`` if the two have nothing to do with each other.
   public init(
-    _ record: ConformanceRecord, with baseline: Baseline, margins: Margins = Margins()
+    _ record: ConformanceRecord, with baseline: Baseline, margins: Margins = Margins(),
+    latency: BaselineLatency? = nil
   ) throws {
     let current = try Baseline(figuresOf: record)
     try Self.check(record, current, baseline)
@@ -69,12 +76,18 @@ public struct BaselineComparison: Sendable {
     conforms = record.verdict.conforms
     verdictLine = record.verdict.line
     changes = Self.changes(from: baseline, to: current, margins)
+    self.latency = try latency.map { new in
+      guard let old = baseline.latency else { throw BaselineError.noLatency }
+      return LatencyComparison(new, with: old, factor: margins.latency)
+    }
   }
 
   public var regressions: [Change] { changes.filter(\.isRegression) }
   public var improvements: [Change] { changes.filter { $0.direction == .better } }
   /// Whether the subject conforms and is no worse than the baseline.
-  public var passes: Bool { conforms && regressions.isEmpty }
+  public var passes: Bool {
+    conforms && regressions.isEmpty && latency?.regressions.isEmpty ?? true
+  }
 
   private static func check(
     _ record: ConformanceRecord, _ current: Baseline, _ baseline: Baseline

@@ -4,22 +4,32 @@ import Conformance
 public struct BaselineReport {
   private static let tableLength = 20
 
-  private let comparison: BaselineComparison
+  let comparison: BaselineComparison
 
   public init(_ comparison: BaselineComparison) {
     self.comparison = comparison
   }
 
-  /// What is worth a look, the worst first; empty if nothing moved.
+  /// What is worth a look, the worst first; empty if nothing moved. Then the latency, if asked for.
   public func text() -> String {
     let moved = notable
-    guard !moved.isEmpty else { return "" }
     let rows = moved.prefix(Self.tableLength).map { change in
-      "\(sign(change)) \(pad("\(change.endPoint) \(change.gate)", 26))"
-        + "\(pad(change.measure, 40))\(figures(change))"
+      "\(sign(change)) \("\(change.endPoint) \(change.gate)".cell(26))"
+        + "\(change.measure.cell(40))\(figures(change))"
     }
     let rest = moved.count - rows.count
-    return (rows + (rest > 0 ? ["  and \(rest) more"] : [])).joined(separator: "\n")
+    return (rows + (rest > 0 ? ["  and \(rest) more"] : []) + latency).joined(separator: "\n")
+  }
+
+  /// A line for every shape, or why there is none.
+  private var latency: [String] {
+    guard let latency = comparison.latency else { return [] }
+    if let obstacle = latency.obstacle {
+      return TextColumns.folded("latency not compared: \(obstacle)", width: TextColumns.width)
+    }
+    return latency.changes.map { change in
+      "\(change.isRegression ? "✕" : "=") latency \(change.old.name.cell(18))\(change.figures)"
+    }
   }
 
   /// The answer in one line.
@@ -37,6 +47,9 @@ public struct BaselineReport {
       let more = count > 1 ? " and \(count - 1) more" : ""
       return "REGRESSION  \(name): \(worst.endPoint.oneLine) \(worst.gate): "
         + "\(worst.measure.oneLine) \(figures(worst))\(more); \(scope)"
+    }
+    if let slower = comparison.latency?.regressions.first {
+      return "REGRESSION  \(name): latency of \(slower.old.name): \(slower.figures); \(scope)"
     }
     let better = comparison.improvements.count
     return "NO REGRESSION  \(name): \(scope)" + (better > 0 ? ", \(better) better" : "")
@@ -59,7 +72,10 @@ public struct BaselineReport {
         "| | end point | gate | figure | baseline | now | factor | case |",
         "|---|---|---|---|--:|--:|--:|---|",
       ], lines: rows, closing: [""])
-    let blocks = [MarkdownBlock(opening: [title, ""], lines: [])] + (rows.isEmpty ? [] : [table])
+    let times = latency.map { "- \(MarkdownText.escape($0, limit: 300))" }
+    let blocks =
+      [MarkdownBlock(opening: [title, ""], lines: [])] + (rows.isEmpty ? [] : [table])
+      + (times.isEmpty ? [] : [MarkdownBlock(lines: times, closing: [""])])
     return MarkdownBlock.join(blocks, limit: min(limit, MarkdownSummary.commentLimit))
   }
 
@@ -69,7 +85,7 @@ public struct BaselineReport {
   }
 
   /// Regressions, then what is new, then what got better; within each the largest factor first.
-  private var notable: [BaselineComparison.Change] {
+  var notable: [BaselineComparison.Change] {
     let order: [BaselineComparison.Change.Direction] = [.worse, .removed, .added, .better]
     return order.flatMap { direction in
       comparison.changes.filter { $0.direction == direction }.sorted {
@@ -80,7 +96,7 @@ public struct BaselineReport {
   }
 
   /// `0.121 -> 0.312 (2.58x)`
-  private func figures(_ change: BaselineComparison.Change) -> String {
+  func figures(_ change: BaselineComparison.Change) -> String {
     switch (change.old?.value, change.new?.value) {
     case (let old?, nil): "\(Wording.figure(old)) -> not measured any more"
     case (nil, let new?): "\(Wording.figure(new)), not in the baseline"
@@ -89,22 +105,17 @@ public struct BaselineReport {
     }
   }
 
-  private func factor(_ change: BaselineComparison.Change) -> String {
+  func factor(_ change: BaselineComparison.Change) -> String {
     guard let factor = change.factor else { return Wording.none }
     return factor.isInfinite ? "from nothing" : "\(Wording.figure(factor))x"
   }
 
-  private func sign(_ change: BaselineComparison.Change) -> String {
+  func sign(_ change: BaselineComparison.Change) -> String {
     switch change.direction {
     case .worse, .removed: "✕"
     case .better: "✓"
     case .added: "+"
     case .same: "="
     }
-  }
-
-  private func pad(_ text: String, _ width: Int) -> String {
-    let text = text.oneLine.shortened(to: width - 2)
-    return text + String(repeating: " ", count: max(width - text.count, 1))
   }
 }

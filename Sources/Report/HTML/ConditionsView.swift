@@ -32,14 +32,18 @@ struct ConditionsView {
     profile = record.profile.name.shortened(to: 60)
     limits = Self.limits(record.profile)
     let host = record.host
-    facts = [
+    let origin = (OriginText(record)?.facts ?? []).map {
+      Fact(term: $0.term.prefix(1).uppercased() + $0.term.dropFirst(), text: $0.text)
+    }
+    let run = [
       Fact(term: "Assay", text: record.assayVersion),
       Fact(term: "Record format", text: "version \(record.formatVersion)"),
       Fact(term: "Operating system", text: host.operatingSystem),
       Fact(term: "Processor", text: "\(host.architecture), \(host.processors) available"),
       Fact(term: "Started", text: record.startedAt),
       Fact(term: "Took", text: Wording.seconds(record.seconds)),
-    ].map { Fact(term: $0.term, text: $0.text.shortened(to: 300)) }
+    ]
+    facts = (run + origin).map { Fact(term: $0.term, text: $0.text.shortened(to: 300)) }
   }
 
   private static func facts(_ provenance: Provenance) -> [Fact] {

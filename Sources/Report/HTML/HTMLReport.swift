@@ -16,11 +16,7 @@ public struct HTMLReport {
 
   /// - Throws: Only if a template of this module is malformed.
   public func render() throws -> String {
-    let library = try HTMLTemplates.library()
-    guard let page = library.render(PageView(record), withTemplate: HTMLTemplates.page) else {
-      throw HTMLTemplates.Missing(name: HTMLTemplates.page)
-    }
-    return page
+    try HTMLTemplates.render(PageView(record), HTMLTemplates.page)
   }
 }
 
@@ -55,20 +51,7 @@ struct PageView {
 
 extension PageView {
   static let template = """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8"/>
-    <meta name="viewport" content="width=device-width, initial-scale=1"/>
-    <meta name="color-scheme" content="light dark"/>
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"/>
-    <link rel="icon" href="data:,"/>
-    <title>{{title}}</title>
-    <style>
-    {{{style}}}
-    </style>
-    </head>
-    <body>
+    {{> head}}
     <a class="skip" href="#verdict">Skip to the verdict</a>
     {{#verdict}}{{> verdict}}{{/verdict}}
     <main>

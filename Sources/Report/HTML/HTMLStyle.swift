@@ -138,6 +138,7 @@ enum HTMLStyle {
     .network .t-u6, .network .t-u7 { fill: var(--on-high); }
     .network .t-u8 { fill: var(--on-top); }
     .network .cell, .network .small, .network .name { pointer-events: none; }
+    .apart { margin-top: 22px; } .lines { list-style: none; font-size: 14px; }
     .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; margin-top: 10px; list-style: none;
       font-size: 13px; color: var(--muted); }
     .swatch { display: inline-block; width: 22px; height: 12px; margin-right: 5px;

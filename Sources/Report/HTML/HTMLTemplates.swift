@@ -4,10 +4,17 @@ import Mustache
 enum HTMLTemplates {
   static let page = "page"
   static let matrix = "matrix"
+  static let faults = "faults"
+  static let baseline = "baseline"
 
   private static let sources = [
     page: PageView.template,
     matrix: MatrixPage.template,
+    faults: FaultPage.template,
+    baseline: BaselinePage.template,
+    "baselineColumns": BaselinePage.columns,
+    "baselineFigure": BaselinePage.row,
+    "head": HTMLShell.template,
     "verdict": VerdictView.template,
     "network": NetworkView.template,
     "growth": GrowthView.template,
@@ -28,10 +35,20 @@ enum HTMLTemplates {
   ]
 
   /// Parses the templates. Each of them escapes with ``HTMLEscaping``.
-  static func library() throws -> MustacheLibrary {
+  private static func library() throws -> MustacheLibrary {
     HTMLEscaping.register()
     return MustacheLibrary(
       templates: try sources.mapValues { try MustacheTemplate(string: HTMLEscaping.pragma + $0) })
+  }
+
+  /// A page, from its view.
+  ///
+  /// - Throws: Only if a template of this module is malformed or missing.
+  static func render(_ view: Any, _ name: String) throws -> String {
+    guard let page = try library().render(view, withTemplate: name) else {
+      throw Missing(name: name)
+    }
+    return page
   }
 
   /// A template is missing from the library.

@@ -59,21 +59,7 @@ struct LayerDigest {
   /// The section's id in the page.
   var anchor: String { "layer-\(index + 1)" }
 
-  /// A few characters for axes: `0`, `6 dw`, `6 pw`, `pool`, `logits`, `pred`.
-  var shortName: String {
-    switch summary.name {
-    case .globalPool: return "pool"
-    case .logits: return "logits"
-    case .predictions: return "pred"
-    default:
-      let parts = summary.name.rawValue.split(separator: "_")
-      guard parts.count >= 2, parts[0] == "Conv2d" else {
-        return summary.name.rawValue.shortened(to: 6)
-      }
-      let kind = parts.count > 2 ? (parts[2] == "depthwise" ? " dw" : " pw") : ""
-      return (parts[1] + kind).shortened(to: 6)
-    }
-  }
+  var shortName: String { summary.name.shortName }
 
   /// Shape in the first case.
   var shape: [Int] { entries.first?.record.shape ?? [] }

@@ -82,7 +82,7 @@ enum Wording {
 
 extension String {
   /// At most `limit` characters, with a mark of omission where some are left out.
-  func shortened(to limit: Int) -> String {
+  package func shortened(to limit: Int) -> String {
     // Cut by scalars as well: a single character may have any number of combining marks.
     let characters = self.prefix(limit)
     let scalars = characters.unicodeScalars.prefix(limit * 4)

@@ -92,6 +92,9 @@ public struct MarkdownSummary {
       )
     }
     lines.append("- profile: \(MarkdownText.escape(record.profile.name))")
+    for fact in OriginText(record)?.facts ?? [] {
+      lines.append("- \(fact.term): \(MarkdownText.escape(fact.text, limit: 500))")
+    }
     return MarkdownBlock(lines: lines, closing: [""])
   }
 

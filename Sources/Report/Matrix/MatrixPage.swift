@@ -13,6 +13,7 @@ struct MatrixPage {
 
   struct SubjectView {
     let label: String
+    let link: String?
     let summary: String
     let checkpoint: String
     let cases: String
@@ -31,13 +32,14 @@ struct MatrixPage {
     let hint: String
   }
 
-  init(_ matrix: ConformanceMatrix) {
+  init(_ matrix: ConformanceMatrix, links: [String]) {
     title = "Conformance of \(Wording.count(matrix.columns.count, "subject", "subjects"))"
     mark = matrix.conforms ? "All conform." : "Not all conform."
     labels = matrix.columns.map(\.label)
-    subjects = matrix.columns.map { column in
+    subjects = matrix.columns.enumerated().map { index, column in
       SubjectView(
-        label: column.label, summary: column.summary.shortened(to: 300),
+        label: column.label, link: links.indices.contains(index) ? links[index] : nil,
+        summary: column.summary.shortened(to: 300),
         checkpoint: column.checkpoint.shortened(to: 200),
         cases: Wording.count(column.cases, "case", "cases"),
         verdict: column.verdict.shortened(to: 300), style: column.conforms ? "pass" : "fail")
@@ -54,20 +56,7 @@ struct MatrixPage {
   }
 
   static let template = """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8"/>
-    <meta name="viewport" content="width=device-width, initial-scale=1"/>
-    <meta name="color-scheme" content="light dark"/>
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"/>
-    <link rel="icon" href="data:,"/>
-    <title>{{title}}</title>
-    <style>
-    {{{style}}}
-    </style>
-    </head>
-    <body>
+    {{> head}}
     <header>
     <h1>{{title}}</h1>
     <p class="lead">{{mark}}</p>
@@ -77,7 +66,7 @@ struct MatrixPage {
     <h2 id="subjects-title">Subjects</h2>
     <ul>
     {{#subjects}}
-    <li><strong>{{label}}</strong>: {{summary}}; {{checkpoint}}; {{cases}}<br/><span class="{{style}}">{{verdict}}</span></li>
+    <li><strong>{{#link}}<a href="{{.}}">{{label}}</a>{{/link}}{{^link}}{{label}}{{/link}}</strong>: {{summary}}; {{checkpoint}}; {{cases}}<br/><span class="{{style}}">{{verdict}}</span></li>
     {{/subjects}}
     </ul>
     </section>
@@ -106,12 +95,9 @@ struct MatrixPage {
 extension ConformanceMatrix {
   /// The matrix as an HTML page that needs no network and no JavaScript.
   ///
+  /// - Parameter links: Where the page of every record is, as seen from this one; none, unless given.
   /// - Throws: Only if a template of this module is malformed.
-  public func html() throws -> String {
-    let library = try HTMLTemplates.library()
-    guard let page = library.render(MatrixPage(self), withTemplate: HTMLTemplates.matrix) else {
-      throw HTMLTemplates.Missing(name: HTMLTemplates.matrix)
-    }
-    return page
+  public func html(links: [String] = []) throws -> String {
+    try HTMLTemplates.render(MatrixPage(self, links: links), HTMLTemplates.matrix)
   }
 }

@@ -3,62 +3,54 @@ import Conformance
 /// The detection matrix for a terminal: one line per fault over all layers, at most 100 columns wide.
 public struct FaultReport {
   private let record: FaultRecord
+  private let faults: [FaultDigest]
 
   public init(_ record: FaultRecord) {
     self.record = record
+    faults = FaultDigest.all(of: record)
   }
 
-  /// The whole text; the rates come last.
+  /// The whole text except for ``rates``, which the caller prints last.
   public func render() -> String {
-    ([provenance, "", header] + faults.map(row) + ["", legend] + section("not caught", missed)
+    (provenance + ["", header] + faults.map(row) + ["", legend] + section("not caught", missed)
       + section("caught in another layer", misplaced)
       + section("equivalent: nothing to catch", equivalent)
       + section("smallest mistake that is seen, over all layers", sensitivities)
-      + section("correct subjects", controls) + ["", rates])
+      + section("correct subjects", controls))
       .joined(separator: "\n")
   }
 
-  private var provenance: String {
-    "base        \(record.base.description)\n"
-      + "goldens     \(record.goldens.map(\.file).joined(separator: ", "))\n"
-      + "cases       \(record.cases.joined(separator: ", "))"
+  private var provenance: [String] {
+    TextColumns.fact("base", record.base.summary)
+      + TextColumns.fact("goldens", record.goldens.map(\.file).joined(separator: ", "))
+      + TextColumns.fact("cases", record.cases.joined(separator: ", "))
   }
 
   private var header: String {
     "fault".leftAligned(29)
-      + ["layers", "caught", "placed", "named", "excess"].map { $0.rightAligned(7) }
-      .joined() + "  " + "gates".leftAligned(15) + "cosine".rightAligned(7)
-      + "top-1".rightAligned(7)
-      + "close".rightAligned(7)
+      + ["layers", "caught", "placed", "named"].map { $0.rightAligned(7) }.joined()
+      + "excess".rightAligned(9) + "  " + "gates".leftAligned(13)
+      + ["cos", "top-1", "close"].map { $0.rightAligned(6) }.joined()
   }
 
-  /// Faults in the order in which they are found.
-  private var faults: [String] {
-    var seen: Set<String> = []
-    return record.findings.map(\.fault).filter { seen.insert($0).inserted }
-      .sorted { rank($0) < rank($1) }
-  }
-
-  private func rank(_ name: String) -> Int {
-    Faults.all.firstIndex { $0.name == name } ?? Faults.all.count
-  }
-
-  private func row(_ fault: String) -> String {
-    let all = record.findings.filter { $0.fault == fault }
-    let real = all.filter { $0.outcome != .equivalent }
-    let caught = real.filter { $0.outcome == .caught }
-    func share(_ holds: (FaultRecord.Finding) -> Bool) -> String {
-      real.isEmpty ? "-" : "\(real.count(where: holds))/\(real.count)"
-    }
-    let gates = Set(caught.flatMap(\.gates)).sorted().map(\.rawValue).joined(separator: " ")
+  private func row(_ fault: FaultDigest) -> String {
     let figures = [
-      "\(all.count)", share { $0.outcome == .caught }, share(\.isInRightPlace),
-      share(\.isDiagnosed), caught.compactMap(\.excess).min().map { format($0) } ?? "-",
+      "\(fault.findings.count)", fault.share { $0.outcome == .caught },
+      fault.share(\.isInRightPlace), fault.share(\.isDiagnosed),
     ]
-    return fault.leftAligned(29) + figures.map { $0.rightAligned(7) }.joined() + "  "
-      + gates.leftAligned(15)
-      + [share(\.usual.cosine), share(\.usual.topClass), share(\.usual.allClose)]
-      .map { $0.rightAligned(7) }.joined()
+    let excess = fault.leastExcess.map { format($0) } ?? "-"
+    return fault.name.cell(29) + figures.map { $0.rightAligned(7) }.joined()
+      + excess.rightAligned(9) + "  "
+      + Self.list(fault.gates).cell(13)
+      + [
+        fault.share(\.usual.cosine), fault.share(\.usual.topClass), fault.share(\.usual.allClose),
+      ].map { $0.rightAligned(6) }.joined()
+  }
+
+  /// `G1 2 7`
+  private static func list(_ gates: [Gate]) -> String {
+    let numbers = gates.map { $0.rawValue.dropFirst() }.joined(separator: " ")
+    return numbers.isEmpty ? "" : "G\(numbers)"
   }
 
   private var legend: String {
@@ -68,7 +60,12 @@ public struct FaultReport {
   }
 
   private func section(_ title: String, _ lines: [String]) -> [String] {
-    lines.isEmpty ? [] : ["", title] + lines.map { "  \($0)" }
+    guard !lines.isEmpty else { return [] }
+    return ["", title]
+      + lines.flatMap { line in
+        TextColumns.folded(line.oneLine.shortened(to: 500), width: TextColumns.width - 4)
+          .enumerated().map { ($0 == 0 ? "  " : "    ") + $1 }
+      }
   }
 
   private var missed: [String] {
@@ -84,21 +81,17 @@ public struct FaultReport {
   /// One line for every fault and reason, with its layers.
   private var equivalent: [String] {
     faults.flatMap { fault -> [String] in
-      let own = record.findings.filter { $0.fault == fault && $0.outcome == .equivalent }
+      let own = fault.findings.filter { $0.outcome == .equivalent }
       return Set(own.compactMap(\.reason)).sorted().map { reason in
         let places = own.filter { $0.reason == reason }.map(\.endPoint.rawValue)
         let list = places.count > 3 ? "\(places.count) layers" : places.joined(separator: ", ")
-        return "\(fault) in \(list): \(reason)"
+        return "\(fault.name) in \(list): \(reason)"
       }
     }
   }
 
   private var sensitivities: [String] {
-    var order: [String] = []
-    for item in record.sensitivities where !order.contains(item.measure) {
-      order.append(item.measure)
-    }
-    return order.map { measure in
+    record.measures.map { measure in
       let own = record.sensitivities.filter { $0.measure == measure }
       let sizes = own.compactMap(\.smallest)
       let unseen = own.count - sizes.count
@@ -113,16 +106,14 @@ public struct FaultReport {
   private var controls: [String] {
     record.controls.map { control in
       let alarms = control.alarms.isEmpty ? "no alarm" : control.alarms.joined(separator: "; ")
-      let checks = [
-        (control.usual.cosine, "cosine"), (control.usual.topClass, "top-1"),
-        (control.usual.allClose, "allclose"),
-      ].filter(\.0).map(\.1)
+      let checks = control.usual.names
       let usual = checks.isEmpty ? "" : " (but from \(checks.joined(separator: ", ")))"
-      return "\(control.subject.description): \(control.judged) judged, \(alarms)\(usual)"
+      return "\(control.subject.summary): \(control.judged) judged, \(alarms)\(usual)"
     }
   }
 
-  private var rates: String {
+  /// What the matrix comes to.
+  public var rates: String {
     let rates = record.rates
     let equivalent = record.findings.count - rates.real
     return

@@ -26,7 +26,7 @@ extension Operations {
 
     return withElements(input, gradient, shape: [kernel, kernel, depth, 1]) {
       input, gradient, weights in
-      var position = 0
+      var output = 0
       for n in 0..<batch {
         for y in 0..<rows.outputSize {
           for x in 0..<columns.outputSize {
@@ -39,11 +39,11 @@ extension Operations {
                 let pixel = ((n * height + v) * width + u) * depth
                 for c in 0..<depth {
                   weights[(i * kernel + j) * depth + c].add(
-                    input[pixel + c], times: gradient[position + c])
+                    input[pixel + c], times: gradient[output + c])
                 }
               }
             }
-            position += depth
+            output += depth
           }
         }
       }

@@ -16,6 +16,7 @@ extension Operations {
     _ features: Tensor<Scalar>, mask: Tensor<Scalar>, keepProbability: Scalar
   ) -> Tensor<Scalar> {
     precondition(features.count == mask.count && features.shape[0] == mask.shape[0])
+    precondition(keepProbability > 0 && keepProbability <= 1)
     var result = features
     for index in 0..<features.count {
       result[flat: index] = features[flat: index] / keepProbability * mask[flat: index]

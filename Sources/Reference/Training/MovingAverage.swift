@@ -23,6 +23,7 @@ extension Operations {
   public static func movingAverage<Scalar: Real & BinaryFloatingPoint & Sendable>(
     _ moving: [Scalar], batch: [Scalar], momentum: Double
   ) -> [Scalar] {
+    precondition(moving.count == batch.count && 0 <= momentum && momentum <= 1)
     let rate = Scalar(1 - momentum)
     return zip(moving, batch).map { $0 - ($0 - $1) * rate }
   }

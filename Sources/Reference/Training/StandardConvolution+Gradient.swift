@@ -27,7 +27,7 @@ extension Operations {
     let shape = [kernel, kernel, depth, outputDepth]
 
     return withElements(input, gradient, shape: shape) { input, gradient, weights in
-      var position = 0
+      var output = 0
       for n in 0..<batch {
         for y in 0..<rows.outputSize {
           for x in 0..<columns.outputSize {
@@ -42,12 +42,12 @@ extension Operations {
                 for c in 0..<depth {
                   for o in 0..<outputDepth {
                     weights[tap + c * outputDepth + o].add(
-                      input[pixel + c], times: gradient[position + o])
+                      input[pixel + c], times: gradient[output + o])
                   }
                 }
               }
             }
-            position += outputDepth
+            output += outputDepth
           }
         }
       }

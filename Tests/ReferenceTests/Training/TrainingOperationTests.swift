@@ -6,7 +6,8 @@ import Testing
 @Suite struct TrainingOperationTests {
   @Test func `the clamp passes gradients back only strictly between 0 and 6`() {
     let y = Tensor(
-      shape: [10], scalars: [-1, -0.0, 0, .leastNonzeroMagnitude, 3, 6.0.nextDown, 6, 7, .infinity, .nan])
+      shape: [10],
+      scalars: [-1, -0.0, 0, .leastNonzeroMagnitude, 3, 6.0.nextDown, 6, 7, .infinity, .nan])
     let ones = Tensor(repeating: 1.0, shape: [10])
     let expected: [Double] = [0, 0, 0, 1, 1, 1, 0, 0, 0, 0]
     #expect(Operations.relu6Gradient(ones, y: y).scalars == expected)

@@ -14,7 +14,9 @@ struct StemTrainingStep: PlanStep {
   var scratch: Int { stem.scratch }
 
   func run(unit: Int, _ step: StepContext) {
-    stem.run(unit: unit, step)
+    let (image, rows) = blocks.rows(unit)
+    stem.run(
+      image: image, rows, to: layer.output[image: image, row: rows.lowerBound], step)
     step.timed(layer.index) {
       context.moments(
         layer, blocks.pixels(unit), 0..<layer.paddedChannels / context.width, block: unit,

@@ -68,9 +68,11 @@ import Testing
         let expected = channel.reduce(0, +) / count
         let expectedVariance =
           channel.reduce(0) { $0 + ($1 - expected) * ($1 - expected) } / count
-        let magnitude = channel.reduce(0) { $0 + abs($1) } / count
+        // One rounding of the result; chains of at most 64 deviations.
+        let deviation = channel.reduce(0) { $0 + abs($1 - expected) } / count
         #expect(
-          abs(Double(mean[c]) - expected) <= 0x1p-23 * magnitude + 1e-40,
+          abs(Double(mean[c]) - expected) <= 0x1p-24 * (1.01 * abs(expected) + 70 * deviation)
+            + 1e-40,
           "\(endPoint) channel \(c)")
         #expect(
           abs(Double(variance[c]) - expectedVariance) <= 4e-6 * expectedVariance + 1e-40,
@@ -81,7 +83,7 @@ import Testing
 
   /// The loops of these tests against central differences: gradients and loss belong together.
   @Test func naiveGradients() throws {
-    let fixture = try TrainingFixture(images: [2, 11, 14, 3])
+    let fixture = try TrainingFixture(images: [4, 11, 14, 3])
     let naive = fixture.naive(Double.self, masks: nil)
     var random = Seeded(4)
     for (name, gradient) in naive.gradients {
@@ -96,7 +98,7 @@ import Testing
       }
       let slope = zip(gradient.scalars, direction.scalars).reduce(0) { $0 + $1.0 * $1.1 }
       // Small enough to cross hardly any kink, large enough for the digits of the loss.
-      let step = 1e-7
+      let step = 1e-9
       let difference = (loss(step) - loss(-step)) / (2 * step)
       let scale = relativeNorm(gradient.scalars) * relativeNorm(direction.scalars)
       #expect(abs(slope - difference) <= 1e-4 * scale + 1e-7, "\(name): \(slope), \(difference)")
@@ -114,7 +116,8 @@ import Testing
     var wrong = fixture.parameters.tensors.filter { !$0.key.contains("/moving_") }
       .mapValues { Tensor<Double>($0) }
     let name = "MobilenetV1/Conv2d_7_depthwise/depthwise_weights"
-    wrong[name]?[flat: 5] += 1e-2
+    // The middle tap: the others may see nothing but padding.
+    wrong[name]?[flat: 4 * 128 + 5] += 1e-2
     let off = fixture.naive(Double.self, masks: masks, tensors: wrong)
     let tolerance =
       8

@@ -28,7 +28,7 @@ public struct BaselineReport {
       return TextColumns.folded("latency not compared: \(obstacle)", width: TextColumns.width)
     }
     return latency.changes.map { change in
-      "\(change.isRegression ? "✕" : "=") latency \(change.old.name.cell(18))\(change.figures)"
+      "\(change.isRegression ? "✕" : "=") latency \(change.old.name.cell(22))\(change.figures)"
     }
   }
 

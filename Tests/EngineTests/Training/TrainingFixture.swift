@@ -48,6 +48,25 @@ struct TrainingFixture {
   }
 }
 
+extension TrainingFixture {
+  /// Float64 loops on variables that differ by up to half a unit in float32's last place: how much
+  /// rounding alone can matter where it is amplified, as where batch norm sees two values.
+  func shaken(masks: [EndPoint: Tensor<Float>]?) -> NaiveTraining<Double> {
+    var random = Seeded(11)
+    var tensors: [String: Tensor<Double>] = [:]
+    for name in parameters.tensors.keys.sorted() where !name.contains("/moving_") {
+      tensors[name] = parameters.tensors[name].map { tensor in
+        Tensor(
+          shape: tensor.shape,
+          scalars: tensor.scalars.map {
+            Double($0) * (1 + .random(in: -0x1p-24...0x1p-24, using: &random))
+          })
+      }
+    }
+    return naive(Double.self, masks: masks, tensors: tensors)
+  }
+}
+
 extension TrainingEngine {
   /// The end points of all convolutions.
   func activations() throws -> [EndPoint: Tensor<Float>] {

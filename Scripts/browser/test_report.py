@@ -274,7 +274,7 @@ def test_without_script(browser):
             check(f"{path} last layer", "Predictions" in text)
             check(f"{path} no useless controls", not visit.page.locator(".tools:visible").count())
     with Visit(browser, "planted/record.html", script=False) as visit:
-        open_layer = visit.page.locator("details.layer[open]")
+        open_layer = visit.page.locator("details.layer[open]").first
         check("worst elements without script", "0x" in open_layer.inner_text())
         check("pictures without script", open_layer.locator("svg.map:visible").count() == 2)
 

@@ -8,36 +8,20 @@ struct BaselinePage {
   let sign: String
   let line: String
   let record: String?
-  let facts: [Fact]
+  let facts: [FactView]
   let moved: [FigureView]
   let latency: [LatencyView]
   let obstacle: String?
   let hasMoved: Bool
   let hasLatency: Bool
   let gates: [GateColumn]
-  let rows: [Row]
+  let rows: [GridRow]
   let legend = Movement.legend
   let figures: [FigureView]
-
-  struct Fact {
-    let term: String
-    let text: String
-  }
 
   struct GateColumn {
     let gate: String
     let title: String
-  }
-
-  struct Row {
-    let name: String
-    let cells: [Cell]
-  }
-
-  struct Cell {
-    let text: String
-    let style: String
-    let words: String
   }
 
   init(_ report: BaselineReport, record: String?) {
@@ -60,27 +44,27 @@ struct BaselinePage {
     rows = Self.rows(report, gates: names)
   }
 
-  private static func facts(_ comparison: BaselineComparison) -> [Fact] {
+  private static func facts(_ comparison: BaselineComparison) -> [FactView] {
     let baseline = comparison.baseline
     let margins = comparison.margins
     return [
-      Fact(
+      FactView(
         term: "Subject",
         text: [baseline.subject.name, baseline.subject.isa].compactMap { $0 }
           .joined(separator: ", ")),
-      Fact(term: "Verdict", text: comparison.verdictLine),
-      Fact(term: "Checkpoint", text: baseline.checkpoint.name),
-      Fact(term: "Profile", text: baseline.profile.name),
-      Fact(term: "Baseline by", text: "Assay \(baseline.assayVersion)"),
-      Fact(
+      FactView(term: "Verdict", text: comparison.verdictLine),
+      FactView(term: "Checkpoint", text: baseline.checkpoint.name),
+      FactView(term: "Profile", text: baseline.profile.name),
+      FactView(term: "Baseline by", text: "Assay \(baseline.assayVersion)"),
+      FactView(
         term: "Margin",
         text: "worse is more than \(Wording.figure(margins.factor)) times as much, and a "
           + "difference of more than \(Wording.share(margins.floor)) of the limit"),
-    ].map { Fact(term: $0.term, text: $0.text.shortened(to: 500)) }
+    ].map { FactView(term: $0.term, text: $0.text.shortened(to: 500)) }
   }
 
   /// Of every layer and gate the figure that moved most.
-  private static func rows(_ report: BaselineReport, gates: [String]) -> [Row] {
+  private static func rows(_ report: BaselineReport, gates: [String]) -> [GridRow] {
     var order: [String] = []
     var changes: [String: [String: [BaselineComparison.Change]]] = [:]
     for change in report.comparison.changes {
@@ -88,7 +72,7 @@ struct BaselinePage {
       changes[change.endPoint, default: [:]][change.gate, default: []].append(change)
     }
     return order.map { endPoint in
-      Row(
+      GridRow(
         name: endPoint.shortened(to: 60),
         cells: gates.map { cell(changes[endPoint]?[$0] ?? [], report) })
     }
@@ -96,12 +80,12 @@ struct BaselinePage {
 
   private static func cell(
     _ changes: [BaselineComparison.Change], _ report: BaselineReport
-  ) -> Cell {
+  ) -> GridCell {
     guard let most = changes.max(by: { Movement($0).rank < Movement($1).rank }) else {
-      return Cell(text: "", style: "", words: "not judged")
+      return GridCell(text: "", style: "", words: "not judged")
     }
     let words = "\(most.measure.shortened(to: 120)): \(report.figures(most))"
-    return Cell(text: Movement(most).text, style: Movement(most).style, words: words)
+    return GridCell(text: Movement(most).text, style: Movement(most).style, words: words)
   }
 }
 

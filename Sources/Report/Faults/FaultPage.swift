@@ -8,37 +8,20 @@ public struct FaultPage {
   let title = "Detection matrix"
   let sign: String
   let mark: String
-  let facts: [Fact]
+  let facts: [FactView]
   let columns: [Column]
-  let rows: [Row]
+  let rows: [GridRow]
   let legend = Excess.legend
   let faults: [FaultView]
   let remarks: [Remarks]
-  let measures: [Row]
+  let measures: [GridRow]
   /// Whether any size was looked for.
   let hasMeasures: Bool
   let controls: [ControlView]
 
-  struct Fact {
-    let term: String
-    let text: String
-  }
-
   struct Column {
     let name: String
     let shortName: String
-  }
-
-  struct Row {
-    let name: String
-    let cells: [Cell]
-  }
-
-  struct Cell {
-    let text: String
-    let style: String
-    /// The same in words.
-    let words: String
   }
 
   /// The page; it needs no network and no JavaScript.
@@ -53,14 +36,14 @@ public struct FaultPage {
     let digests = FaultDigest.all(of: record)
     sign = record.passes ? "pass" : "fail"
     mark = Self.mark(record)
-    facts = Self.facts(record).map { Fact(term: $0, text: $1.shortened(to: 500)) }
+    facts = Self.facts(record).map { FactView(term: $0, text: $1.shortened(to: 500)) }
     columns = endPoints.map {
       Column(name: $0.rawValue.shortened(to: 60), shortName: $0.shortName)
     }
     rows = digests.map { fault in
       let findings = Dictionary(
         fault.findings.map { ($0.endPoint, $0) }, uniquingKeysWith: { first, _ in first })
-      return Row(
+      return GridRow(
         name: fault.name.shortened(to: 40), cells: endPoints.map { Self.cell(findings[$0]) })
     }
     faults = digests.map(FaultView.init)
@@ -69,7 +52,7 @@ public struct FaultPage {
       let sizes = Dictionary(
         record.sensitivities.filter { $0.measure == measure }.map { ($0.endPoint, $0) },
         uniquingKeysWith: { first, _ in first })
-      return Row(
+      return GridRow(
         name: measure.shortened(to: 60), cells: endPoints.map { Self.size(sizes[$0]) })
     }
     hasMeasures = !measures.isEmpty
@@ -133,15 +116,15 @@ public struct FaultPage {
     return "\(text) (\(permille / 10).\(permille % 10) %)"
   }
 
-  private static func cell(_ finding: FaultRecord.Finding?) -> Cell {
+  private static func cell(_ finding: FaultRecord.Finding?) -> GridCell {
     guard let finding else {
-      return Cell(text: "", style: "", words: "cannot be made in this layer")
+      return GridCell(text: "", style: "", words: "cannot be made in this layer")
     }
     let place = finding.endPoint.rawValue.shortened(to: 60)
     switch finding.outcome {
-    case .missed: return Cell(text: "✕", style: "u8 beyond", words: "\(place): not caught")
+    case .missed: return GridCell(text: "✕", style: "u8 beyond", words: "\(place): not caught")
     case .equivalent:
-      return Cell(
+      return GridCell(
         text: "≡", style: "u-none",
         words: "\(place): equivalent; \(finding.reason?.shortened(to: 200) ?? "no reason given")")
     case .caught:
@@ -154,24 +137,24 @@ public struct FaultPage {
         finding.isInRightPlace ? nil : "blamed on \(elsewhere)",
         finding.isDiagnosed ? "cause named" : nil,
       ]
-      return Cell(
+      return GridCell(
         text: excess + (finding.isInRightPlace ? "" : "*"), style: Excess.style(finding.excess),
         words: words.compactMap { $0 }.joined(separator: ", "))
     }
   }
 
-  private static func size(_ item: FaultRecord.Sensitivity?) -> Cell {
+  private static func size(_ item: FaultRecord.Sensitivity?) -> GridCell {
     guard let item else {
-      return Cell(text: "", style: "", words: "cannot be made in this layer")
+      return GridCell(text: "", style: "", words: "cannot be made in this layer")
     }
     let place = item.endPoint.rawValue.shortened(to: 60)
     guard let smallest = item.smallest else {
-      return Cell(text: "✕", style: "u8 beyond", words: "\(place): not even 1 is seen")
+      return GridCell(text: "✕", style: "u8 beyond", words: "\(place): not even 1 is seen")
     }
     // The smaller the mistake that is seen, the stronger the colour.
     let exponent = Int(-log2(smallest).rounded())
     let steps = [4, 8, 12, 16, 20]
-    return Cell(
+    return GridCell(
       text: exponent == 0 ? "1" : "-\(exponent)",
       style: "u\(steps.firstIndex { exponent <= $0 } ?? steps.count)",
       words: "\(place): \(Wording.figure(smallest)) is seen")

@@ -8,7 +8,7 @@ struct MatrixPage {
   let mark: String
   let subjects: [SubjectView]
   let labels: [String]
-  let rows: [RowView]
+  let rows: [GridRow]
   let legend = Shade.legend
 
   struct SubjectView {
@@ -19,17 +19,6 @@ struct MatrixPage {
     let cases: String
     let verdict: String
     let style: String
-  }
-
-  struct RowView {
-    let name: String
-    let cells: [CellView]
-  }
-
-  struct CellView {
-    let text: String
-    let style: String
-    let hint: String
   }
 
   init(_ matrix: ConformanceMatrix, links: [String]) {
@@ -45,12 +34,12 @@ struct MatrixPage {
         verdict: column.verdict.shortened(to: 300), style: column.conforms ? "pass" : "fail")
     }
     rows = matrix.rows.map { row in
-      RowView(
+      GridRow(
         name: row.name.shortened(to: 60),
         cells: row.cells.map { finding in
-          CellView(
+          GridCell(
             text: ConformanceMatrix.Row.text(finding), style: Shade.style(finding?.share),
-            hint: finding?.summary ?? "not judged")
+            words: finding?.summary ?? "not judged")
         })
     }
   }
@@ -78,7 +67,7 @@ struct MatrixPage {
     <thead><tr><th scope="col">end point</th>{{#labels}}<th scope="col">{{.}}</th>{{/labels}}</tr></thead>
     <tbody>
     {{#rows}}
-    <tr><th scope="row">{{name}}</th>{{#cells}}<td class="nowrap {{style}}" title="{{hint}}">{{text}}</td>{{/cells}}</tr>
+    <tr><th scope="row">{{name}}</th>{{#cells}}<td class="nowrap {{style}}" title="{{words}}">{{text}}</td>{{/cells}}</tr>
     {{/rows}}
     </tbody>
     </table>

@@ -41,7 +41,7 @@ extension Verification {
     if let given, let output = try subject.output(layer: index, input: given) {
       return (given, output)
     }
-    let chain = try subject.endPoints(images: golden.images)
+    let chain = try subject.endPoints(case: golden.name, images: golden.images)
     let own = index == 0 ? golden.images : chain[endPoints[index - 1]]
     guard let own, let output = chain[endPoints[index]] else { return nil }
     return (own, output)

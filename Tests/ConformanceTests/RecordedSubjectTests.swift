@@ -87,6 +87,7 @@ import TestSupport
     #expect(record.verdict.status == .fail)
     #expect(record.verdict.firstDivergence?.endPoint == EndPoint("Conv2d_6_depthwise"))
     #expect(record.verdict.line.contains("not run"))
+    #expect(record.verdict.line.contains("epsilon"), "\(record.verdict.line)")
   }
 
   @Test func `missing end points alone do not conform`() async throws {

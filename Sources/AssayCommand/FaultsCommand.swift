@@ -2,6 +2,7 @@ import ArgumentParser
 import Conformance
 import Engine
 import Foundation
+import Golden
 import MobileNet
 import Report
 
@@ -30,10 +31,19 @@ struct FaultsCommand: AsyncParsableCommand {
   @Flag(help: "Only the first and the last layer of every fault, and no search for the smallest.")
   var subset = false
 
+  @Flag(
+    help: "The mistakes of training instead, each in the first and the last layer that can have it."
+  )
+  var training = false
+
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the record goes.", valueName: "DIR"))
   var output = "Reports/latest"
 
   func run() async throws {
+    if training {
+      try runTraining()
+      return
+    }
     let (goldens, parametersFile) = try goldenOptions.open()
     let parameters = parametersFile.parameters
     let matrix = FaultMatrix(
@@ -45,6 +55,24 @@ struct FaultsCommand: AsyncParsableCommand {
     let record = try await Progress.showing("injecting") {
       try await matrix.run(goldens, progress: $0)
     }
+    try show(record)
+  }
+
+  /// The matrix of training, on the first selected case of a training golden; `odd`, unless given.
+  private func runTraining() async throws {
+    let golden = try TrainingFile(
+      reading: try goldenOptions.goldens.first ?? DefaultGolden.training())
+    let pattern = goldenOptions.cases ?? "odd"
+    guard let name = golden.caseNames.first(where: { Glob(pattern).matches($0) }) else {
+      throw VerificationError.nothingSelected(what: "case", pattern: pattern)
+    }
+    let matrix = TrainingFaultMatrix(
+      parameters: try golden.readParameters(from: goldenOptions.parameters).parameters)
+    try show(
+      try await Progress.showing("injecting") { try matrix.run(golden, case: name, progress: $0) })
+  }
+
+  private func show(_ record: FaultRecord) throws {
     try ReportWriter(directory: OutputDirectory(path: output)).write(record)
     let text = FaultReport(record)
     print(text.render())

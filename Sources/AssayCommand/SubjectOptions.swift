@@ -23,9 +23,14 @@ struct SubjectOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Make a known mistake in one layer, to see what failing looks like.",
-      discussion: "FAULT is one of: \(Faults.all.map(\.name).joined(separator: ", ")).",
+      discussion: "FAULT is one of: \(Self.faultNames.joined(separator: ", ")).",
       valueName: "FAULT@LAYER"))
   var inject: String?
+
+  /// Mistakes of inference, then of training.
+  private static var faultNames: [String] {
+    Faults.all.map(\.name) + TrainingFault.allCases.map(\.rawValue)
+  }
 
   func validate() throws {
     guard threads >= 1, threads <= 64 else {
@@ -49,12 +54,28 @@ struct SubjectOptions: ParsableArguments {
     guard parts.count == 2 else {
       throw ValidationError("--inject takes FAULT@LAYER, not '\(inject)'")
     }
+    if TrainingFault(rawValue: parts[0]) != nil { return subject }
     guard let fault = Faults.named(parts[0]) else { throw FaultError.unknown(parts[0]) }
     guard let place = parameters.architecture.layer(EndPoint(parts[1])) else {
       throw ValidationError("there is no layer '\(parts[1])'")
     }
     return try FaultySubject(
       subject, fault: fault, parameters: parameters, layer: place.index)
+  }
+
+  /// The subject that trains, with the fault if one of training is asked for; `nil` if it does not
+  /// train.
+  func makeTrainingSubject(parameters: Parameters) throws -> (any TrainingSubject)? {
+    let parts = (inject ?? "").split(separator: "@").map(String.init)
+    if let name = parts.first, let fault = TrainingFault(rawValue: name) {
+      return try FaultyTrainingSubject(
+        parameters: parameters, fault: fault, layer: EndPoint(parts.last ?? ""))
+    }
+    switch kind {
+    case .engine: return nil
+    case .naive32: return NaiveTrainingSubject(parameters: parameters)
+    case .reference: return ReferenceTrainingSubject(parameters: parameters)
+    }
   }
 
   /// The options as they are written on a command line, defaults left out.

@@ -16,7 +16,8 @@ struct VerifyCommand: AsyncParsableCommand {
       Where $GITHUB_STEP_SUMMARY names a file, the summary is appended to it. \
       With --activations a recorded run is judged: a file that assay run or an engine of your own \
       wrote, with the golden's images, under the golden's case names; end points that it lacks are \
-      NOT_RUN.
+      NOT_RUN. A training.h5 among the goldens has steps of training judged, of naive32 and reference; \
+      for other subjects they are NOT_RUN.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions
@@ -41,6 +42,8 @@ struct VerifyCommand: AsyncParsableCommand {
       parameters: parameters,
       subject: try recordingOptions.makeSubject(parametersFile, else: subjectOptions),
       rebuild: recordingOptions.activations == nil ? subjectOptions.factory : nil,
+      trainingSubject: recordingOptions.activations == nil
+        ? try subjectOptions.makeTrainingSubject(parameters: parameters) : nil,
       profile: try policyOptions.readProfile(), waivers: try policyOptions.readWaivers(),
       selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers),
       measuresConditioning: conditioning, explainArguments: explainArguments)

@@ -6,9 +6,10 @@ extension Verification {
   /// Looks for the known mistakes that explain a divergence: on the probe, and on the case that
   /// shows it most clearly.
   func diagnose(_ divergence: FirstDivergence, _ goldens: [GoldenFile]) throws -> Diagnosis? {
-    guard divergence.isDiagnosable,
-      let (index, layer) = network.architecture.layer(divergence.endPoint)
-    else { return nil }
+    guard divergence.isDiagnosable else { return nil }
+    guard let (index, layer) = network.architecture.layer(divergence.endPoint) else {
+      return try diagnoseTraining(divergence, goldens)
+    }
     var observations: [(input: Tensor<Float>, output: Tensor<Float>)] = []
     let probe = Probe.input(for: layer, at: index)
     var isRepeatable = true
@@ -30,6 +31,24 @@ extension Verification {
       healthy: observations.map { IsolatedLayer(network, layer: index, input: $0.input) },
       profile: profile
     ).diagnose(observations.map(\.output), isRepeatable: isRepeatable)
+  }
+
+  /// The same for a point of a training step, on the case that shows it.
+  private func diagnoseTraining(
+    _ divergence: FirstDivergence, _ goldens: [GoldenFile]
+  ) throws -> Diagnosis? {
+    guard let trainingSubject else { return nil }
+    for golden in goldens where golden.kind == .training {
+      let file = try TrainingFile(reading: golden.path)
+      guard file.caseNames.contains(divergence.caseName) else { continue }
+      let stored = try file.readCase(divergence.caseName)
+      let batch = try TrainingBatch(stored.batch, parameters.architecture)
+      let options = TrainingOptions(stored.settings)
+      return try TrainingHypotheses(
+        parameters: parameters, batch: batch, options: options, profile: profile
+      ).diagnose(divergence.endPoint, try trainingSubject.step(batch, options))
+    }
+    return nil
   }
 
   /// What a layer read and yielded in a case.

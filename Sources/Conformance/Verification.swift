@@ -12,6 +12,7 @@ public struct Verification: Sendable {
   let network: ReferenceNetwork<Double>
   private let probe: ReferenceNetwork<Float>
   let subject: any Subject
+  let trainingSubject: (any TrainingSubject)?
   private let rebuild: SubjectFactory?
   let profile: Profile
   private let waivers: [Waiver]
@@ -24,6 +25,7 @@ public struct Verification: Sendable {
   ///   - parameters: What the reference computes with; the golden's own.
   ///   - rebuild: Makes the same subject with other parameters, for gate G5. Without it G5 is not
   ///     run, and the verdict says so.
+  ///   - trainingSubject: What to judge goldens of training steps by; without it they are not run.
   ///   - waivers: Failures that someone has signed for.
   ///   - selection: Patterns for the cases and end points to judge; all, unless given.
   ///   - measuresConditioning: Whether to measure what a change of the input by one unit in the last
@@ -32,6 +34,7 @@ public struct Verification: Sendable {
   ///   - selfTest: What has to hold before anything is judged.
   public init(
     parameters: Parameters, subject: any Subject, rebuild: SubjectFactory? = nil,
+    trainingSubject: (any TrainingSubject)? = nil,
     profile: Profile = .standard, waivers: [Waiver] = [],
     selection: ConformanceRecord.Selection = ConformanceRecord.Selection(),
     measuresConditioning: Bool = false, explainArguments: [String]? = nil,
@@ -39,6 +42,7 @@ public struct Verification: Sendable {
   ) {
     self.parameters = parameters
     self.rebuild = rebuild
+    self.trainingSubject = trainingSubject
     self.waivers = waivers
     self.measuresConditioning = measuresConditioning
     self.explainArguments = explainArguments
@@ -64,11 +68,17 @@ public struct Verification: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     try selfTest.run()
-    let jobs = try selectedCases(goldens)
-    let judged = try await judge(jobs + probeJobs() + integerJobs(), progress: progress)
+    let (training, inference) = (
+      goldens.filter { $0.kind == .training }, goldens.filter { $0.kind != .training }
+    )
+    // What Assay makes itself is about inference.
+    let made = inference.isEmpty ? [] : probeJobs() + integerJobs()
+    let jobs = try selectedCases(inference) + selectedSteps(training)
+    try checkSelection(jobs)
+    let judged = try await judge(jobs + made, progress: progress)
     let judgement = Judgement(
       of: judged, profile: profile, waivers: waivers, restricted: selection.isRestricted,
-      order: network.architecture.endPoints)
+      order: order)
     let diagnosis = try judgement.divergence.flatMap { try diagnose($0, goldens) }
     let elapsed = clock.now - start
     return ConformanceRecord(
@@ -86,7 +96,7 @@ public struct Verification: Sendable {
       seconds: elapsed / .seconds(1),
       verdict: Verdict(
         judgement, subject: subject.identity, restricted: selection.isRestricted,
-        omissions: omissions(judgement.cases), diagnosis: diagnosis),
+        omissions: inference.isEmpty ? [] : omissions(judgement.cases), diagnosis: diagnosis),
       cases: judgement.cases)
   }
 
@@ -111,15 +121,42 @@ public struct Verification: Sendable {
         { try judge.judge(try golden.readCase(name), file: golden.path) }
       }
     }
+    return jobs
+  }
+
+  /// The steps of training and the descents to judge.
+  private func selectedSteps(_ goldens: [GoldenFile]) throws -> [Job] {
+    let layers = selection.layers.map(Glob.init)
+    let judge = TrainingCaseJudge(
+      parameters: parameters, subject: trainingSubject, profile: profile, layers: layers)
+    let trajectories = TrajectoryJudge(
+      parameters: parameters, subject: trainingSubject, profile: profile, layers: layers)
+    return try goldens.flatMap { golden in
+      let file = try TrainingFile(reading: golden.path)
+      let jobs = file.caseNames.filter(isSelected).map { name -> Job in
+        { try judge.judge(try file.readCase(name), file: file.path) }
+      }
+      guard isSelected(TrajectoryJudge.caseName) else { return jobs }
+      return jobs + [{ try trajectories.judge(try file.readTrajectory(), file: file.path) }]
+    }
+  }
+
+  /// - Throws: ``VerificationError/nothingSelected(what:pattern:)``.
+  private func checkSelection(_ jobs: [Job]) throws {
     if jobs.isEmpty {
       throw VerificationError.nothingSelected(what: "case", pattern: selection.cases ?? "*")
     }
-    if let layers = selection.layers,
-      !network.architecture.endPoints.contains(where: { Glob(layers).matches($0.rawValue) })
+    if let layers = selection.layers, !order.contains(where: { Glob(layers).matches($0.rawValue) })
     {
       throw VerificationError.nothingSelected(what: "end point", pattern: layers)
     }
-    return jobs
+  }
+
+  /// Everything that can be judged, in order of computation.
+  private var order: [EndPoint] {
+    let architecture = network.architecture
+    return architecture.endPoints + architecture.trainingPoints
+      + architecture.descentPoints.dropFirst(3)
   }
 
   private func isSelected(_ name: String) -> Bool {

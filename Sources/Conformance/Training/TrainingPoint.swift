@@ -1,0 +1,64 @@
+import MobileNet
+
+/// What a step of training yields, by names that extend those of the end points:
+/// `Conv2d_0/batch_mean`, `Conv2d_0/output`, `loss/total`, `Conv2d_3_pointwise/gradient` (by the end
+/// point), `Conv2d_3_pointwise/weights/gradient` (by the variable), `images/gradient`,
+/// `Conv2d_0/BatchNorm/moving_mean/updated`.
+extension EndPoint {
+  /// Mean over batch, height and width of a convolution's dot products, `[channels]`.
+  package var batchMean: EndPoint { EndPoint("\(rawValue)/batch_mean") }
+  /// Their biased variance, `[channels]`.
+  package var batchVariance: EndPoint { EndPoint("\(rawValue)/batch_variance") }
+  /// The end point as training computes it, with the batch's own statistics.
+  package var output: EndPoint { EndPoint("\(rawValue)/output") }
+  /// Gradient of the total loss by the end point, of its shape.
+  package var gradient: EndPoint { EndPoint("\(rawValue)/gradient") }
+
+  /// Mean over the batch of the softmax cross-entropy, `[1]`.
+  package static let crossEntropy = EndPoint("loss/cross_entropy")
+  /// Weight decay, `[1]`.
+  package static let regularization = EndPoint("loss/regularization")
+  /// Their sum, `[1]`.
+  package static let totalLoss = EndPoint("loss/total")
+  /// Gradient of the total loss by the images in [0, 1].
+  package static let imagesGradient = EndPoint("images/gradient")
+
+  /// Gradient of the total loss by a variable.
+  package static func gradient(of variable: String) -> EndPoint {
+    EndPoint("\(short(variable))/gradient")
+  }
+
+  /// A moving average after the step.
+  package static func updated(_ variable: String) -> EndPoint {
+    EndPoint("\(short(variable))/updated")
+  }
+
+  /// A variable after steps of descent.
+  package static func descended(_ variable: String) -> EndPoint {
+    EndPoint("\(short(variable))/descended")
+  }
+
+  private static func short(_ variable: String) -> String {
+    let scope = "\(Architecture.variableScope)/"
+    return variable.hasPrefix(scope) ? String(variable.dropFirst(scope.count)) : variable
+  }
+}
+
+extension Architecture {
+  /// Everything that a step of training yields, in order of computation: forwards, the loss,
+  /// backwards, the moving averages.
+  package var trainingPoints: [EndPoint] {
+    let forward = layers.flatMap { layer in
+      layer.convolution == nil
+        ? [layer.endPoint.output]
+        : [layer.endPoint.batchMean, layer.endPoint.batchVariance, layer.endPoint.output]
+    }
+    let backward = layers.dropLast().reversed().flatMap { layer in
+      [layer.endPoint.gradient]
+        + layer.variables.filter(\.isTrainable).reversed().map { .gradient(of: $0.name) }
+    }
+    let averages = variables.filter { !$0.isTrainable }.map { EndPoint.updated($0.name) }
+    return forward + [.crossEntropy, .regularization, .totalLoss] + backward + [.imagesGradient]
+      + averages
+  }
+}

@@ -41,7 +41,7 @@ struct FaultsCommand: AsyncParsableCommand {
 
   func run() async throws {
     if training {
-      try runTraining()
+      try await runTraining()
       return
     }
     let (goldens, parametersFile) = try goldenOptions.open()

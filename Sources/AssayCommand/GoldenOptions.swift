@@ -34,23 +34,29 @@ struct GoldenOptions: ParsableArguments {
   }
 
   /// Opens the goldens and the parameters that belong to them.
-  func open() throws -> (goldens: [GoldenFile], parameters: ParametersFile) {
+  ///
+  /// - Parameter training: Whether goldens of training steps are welcome.
+  func open(
+    training: Bool = false
+  ) throws -> (goldens: [GoldenFile], parameters: ParametersFile) {
     let paths = goldens.isEmpty ? [try Self.embeddedInference()] : goldens
-    return try Self.open(paths, parameters: parameters)
+    return try Self.open(paths, parameters: parameters, training: training)
   }
 
   /// Opens these goldens and the parameters that belong to them.
   static func open(
-    _ paths: [String], parameters: String?
+    _ paths: [String], parameters: String?, training: Bool = false
   ) throws -> (goldens: [GoldenFile], parameters: ParametersFile) {
     let files = try paths.map { try GoldenFile(reading: $0) }
     for file in files {
       try file.validate()
       // Nothing in it would be judged, and nobody would notice beside other files.
-      if file.caseNames.isEmpty {
+      if file.caseNames.isEmpty, !(training && file.kind == .training) {
         throw GoldenError(
           .wrongValue(expected: "a kind that has activations", found: "\"\(file.kind)\""),
-          file: file.path, object: "/@kind", remedy: "name an inference.h5 or a sweep.h5")
+          file: file.path, object: "/@kind",
+          remedy: file.kind == .training
+            ? "only verify judges steps of training" : "name an inference.h5 or a sweep.h5")
       }
     }
     // Every golden names the parameters that it was made with; they have to be these.

@@ -36,7 +36,7 @@ struct VerifyCommand: AsyncParsableCommand {
   func validate() throws { try recordingOptions.validate(with: subjectOptions) }
 
   func run() async throws {
-    let (goldens, parametersFile) = try goldenOptions.open()
+    let (goldens, parametersFile) = try goldenOptions.open(training: true)
     let parameters = parametersFile.parameters
     let verification = Verification(
       parameters: parameters,

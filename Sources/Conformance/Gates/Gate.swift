@@ -173,9 +173,12 @@ struct Measurement {
   var inexact: Int?
   /// What the layer by itself made of special numbers, if it was run on any.
   var special: SpecialValues?
+  /// Why the subject shows nothing here, where that is known.
+  var absence: String?
   /// Why there is no ``isolated``, or neither that nor ``accumulated``.
   var missing: String {
-    accumulated == nil
+    if let absence { return absence }
+    return accumulated == nil
       ? "the subject does not show this end point"
       : "the subject does not show the end point before this one"
   }

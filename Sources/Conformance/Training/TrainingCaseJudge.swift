@@ -26,8 +26,7 @@ struct TrainingCaseJudge {
     for point in architecture.trainingPoints {
       guard let reference = chain.witnesses.reference[point] else { continue }
       var finding = TrainingPointJudge.Finding(reference: reference)
-      finding.measurement.missing =
-        subject == nil ? "this subject does not train" : finding.measurement.missing
+      finding.measurement.absence = subject == nil ? "this subject does not train" : nil
       if let value = recorded[point] {
         finding.measurement.accumulated = chain.witnesses.statistics(point, value)
       }

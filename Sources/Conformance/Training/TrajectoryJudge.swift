@@ -37,7 +37,7 @@ struct TrajectoryJudge {
       point -> EndPointRecord? in
       guard let exact = reference[point] else { return nil }
       var finding = TrainingPointJudge.Finding(reference: exact)
-      finding.measurement.missing =
+      finding.measurement.absence =
         subject == nil ? "this subject does not train" : "the subject does not descend"
       finding.measurement.accumulated = own?[point].flatMap { witnesses.statistics(point, $0) }
       let isTrained = trainable[point] != nil

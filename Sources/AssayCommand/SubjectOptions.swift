@@ -63,16 +63,16 @@ struct SubjectOptions: ParsableArguments {
       subject, fault: fault, parameters: parameters, layer: place.index)
   }
 
-  /// The subject that trains, with the fault if one of training is asked for; `nil` if it does not
-  /// train.
-  func makeTrainingSubject(parameters: Parameters) throws -> (any TrainingSubject)? {
+  /// The subject that trains, with the fault if one of training is asked for.
+  func makeTrainingSubject(parameters: Parameters) throws -> any TrainingSubject {
     let parts = (inject ?? "").split(separator: "@").map(String.init)
     if let name = parts.first, let fault = TrainingFault(rawValue: name) {
       return try FaultyTrainingSubject(
         parameters: parameters, fault: fault, layer: EndPoint(parts.last ?? ""))
     }
     switch kind {
-    case .engine: return nil
+    case .engine:
+      return try EngineTrainingSubject(parameters: parameters, isa: isa, threads: threads)
     case .naive32: return NaiveTrainingSubject(parameters: parameters)
     case .reference: return ReferenceTrainingSubject(parameters: parameters)
     }

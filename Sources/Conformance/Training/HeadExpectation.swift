@@ -85,10 +85,12 @@ struct HeadExpectation {
     return Expectation(value: row([value]), bounds: row([bound]), variance: row([variance]))
   }
 
-  /// The sum of the subject's own two terms rounds once.
+  /// The sum of the subject's own two terms rounds once, and so does each term where the sum is made
+  /// before they are shown.
   func total(crossEntropy: Double, regularization: Double) -> Expectation {
     let value = crossEntropy + regularization
-    return Expectation(value: row([value]), bounds: row([Roundoff.unit * abs(value)]))
+    let sizes = abs(crossEntropy) + abs(regularization) + abs(value)
+    return Expectation(value: row([value]), bounds: row([Roundoff.unit * sizes]))
   }
 
   /// (p - [label]) / B, from the subject's own logits: the softmax's error, a subtraction, a division.

@@ -39,12 +39,12 @@ struct TrainingCaseJudge {
       let correlation = expectation.correlation
       findings[point]?.measurement.isolated = expectation.statistics(
         value, correlation: correlation)
-      findings[point]?.correlation = correlation
+      findings[point]?.correlation = correlation.whole
       findings[point]?.kinks = expectation.kinks
     }
     isolation.visit(stored) { point, expectation in
       guard let value = stored[point], isSelected(point) else { return }
-      findings[point]?.measurement.goldenIsolated = expectation.statistics(value, correlation: 1)
+      findings[point]?.measurement.goldenIsolated = expectation.statistics(value)
     }
     compare(golden, stored, chain, &findings)
     let elapsed = clock.now - start
@@ -136,7 +136,7 @@ struct TrainingCaseJudge {
 /// The reference's chain of one step, its witnesses, and what its own last bits do to it.
 struct TrainingChain {
   let witnesses: TrainingWitnesses
-  /// Moving variances that follow the biased variance, as TensorFlow's float64 has them.
+  /// Moving variances as TensorFlow's float64 has them.
   private let biased: [EndPoint: Tensor<Double>]
   /// The chain in float64 with every variable moved by its last bit.
   private let moved: [EndPoint: Tensor<Double>]
@@ -147,19 +147,14 @@ struct TrainingChain {
     let architecture = parameters.architecture
     let network = TrainingNetwork<Double>(parameters: parameters)
     let wide = try batch.wide(architecture)
-    let reference = network.step(wide, options).points(of: architecture)
-    witnesses = TrainingWitnesses(parameters: parameters, reference: reference) {
+    let step = network.step(wide, options)
+    witnesses = TrainingWitnesses(
+      parameters: parameters, reference: step.points(of: architecture)
+    ) {
       $0.step(batch, options).points(of: architecture)
     }
-    var unfused: [EndPoint: Tensor<Double>] = [:]
-    for layer in architecture.layers where layer.convolution != nil {
-      let name = layer.variableNames.movingVariance
-      guard let variance = reference[layer.endPoint.batchVariance] else { continue }
-      unfused[.updated(name)] = row(
-        Operations.movingAverage(
-          network[name].scalars, batch: variance.scalars, momentum: options.batchNormMomentum))
-    }
-    biased = unfused
+    let variances = network.biasedVariances(after: step, options, from: network.variables)
+    biased = Dictionary(uniqueKeysWithValues: variances.map { (.updated($0.key), $0.value) })
     moved = network.movedByLastBits(seed: 1).step(wide, options).points(of: architecture)
   }
 

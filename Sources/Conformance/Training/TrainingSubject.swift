@@ -125,15 +125,43 @@ extension TrainingNetwork {
   ) -> [[EndPoint: Tensor<Scalar>]] {
     var network = self
     var optimizer = SGD<Scalar>(learningRate: learningRate)
+    var variances = variables
     return batches.map { batch in
       let step = network.step(batch, options)
       network.update(after: step, with: &optimizer)
       var points = step.loss.points
       for (name, value) in step.gradients { points[.gradient(of: name)] = value }
       for (name, value) in network.variables { points[.descended(name)] = value }
+      variances = biasedVariances(after: step, options, from: variances)
+      for (name, value) in variances { points[EndPoint.descended(name).unfused] = value }
       return points
     }
   }
+
+  /// The moving variances after a step as TensorFlow's batch norm has them that is not fused, and so its
+  /// float64: they follow the biased variance.
+  ///
+  /// - Parameter before: What they were, by TensorFlow name.
+  func biasedVariances(
+    after step: TrainingStep<Scalar>, _ options: TrainingOptions,
+    from before: [String: Tensor<Scalar>]
+  ) -> [String: Tensor<Scalar>] {
+    var variances: [String: Tensor<Scalar>] = [:]
+    for (layer, statistics) in zip(architecture.layers, step.statistics) {
+      let name = layer.variableNames.movingVariance
+      variances[name] = before[name].map {
+        row(
+          Operations.movingAverage(
+            $0.scalars, batch: statistics.variance, momentum: options.batchNormMomentum))
+      }
+    }
+    return variances
+  }
+}
+
+extension EndPoint {
+  /// The same where batch norm is not fused.
+  var unfused: EndPoint { EndPoint("\(rawValue)/unfused") }
 }
 
 extension TrainingBatch where Scalar == Float {

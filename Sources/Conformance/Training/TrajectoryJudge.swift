@@ -68,9 +68,12 @@ struct TrajectoryJudge {
   private static func points<Scalar: BinaryFloatingPoint & Sendable>(
     _ steps: [[EndPoint: Tensor<Scalar>]]
   ) -> [EndPoint: Tensor<Scalar>] {
-    var points = (steps.last ?? [:]).filter { $0.key.rawValue.hasSuffix("/descended") }
+    let last = steps.last ?? [:]
+    var points = last.filter { $0.key.rawValue.hasSuffix("/descended") }
     for point in points.keys {
       points[point.norms] = row(steps.compactMap { $0[point].map(norm) })
+      guard last[point.unfused] != nil else { continue }
+      points[point.norms.unfused] = row(steps.compactMap { $0[point.unfused].map(norm) })
     }
     for loss in losses {
       let values = steps.compactMap { $0[loss]?[flat: 0] }
@@ -87,7 +90,7 @@ struct TrajectoryJudge {
     for step in steps {
       guard let after = step[point], let gradient = step[.gradient(of: name)] else { return nil }
       let statistics = HeadExpectation.descended(before, gradient: gradient, learningRate: rate)
-        .statistics(after, correlation: 1)
+        .statistics(after)
       if statistics.utilisation ?? 0 >= worst?.utilisation ?? 0 { worst = statistics }
       before = after
     }
@@ -102,9 +105,10 @@ struct TrajectoryJudge {
     let (place, values, exact) = stored(point, golden)
     finding.measurement.goldenAccumulated = witnesses.statistics(
       place, row(values.map { Float($0) }))
-    finding.measurement.referenceDistance = witnesses.reference[place].map {
-      relativeL2($0, row(exact))
-    }
+    finding.measurement.referenceDistance =
+      (witnesses.reference[place.unfused] ?? witnesses.reference[place]).map {
+        relativeL2($0, row(exact))
+      }
   }
 
   /// What the golden has of a point: where to compare it, TensorFlow's float32 and float64.

@@ -286,6 +286,21 @@ struct DepthwiseGradientStep: PlanStep {
   }
 }
 
+/// Copies the gradient with respect to a layer's activations for whoever has asked for it: the next
+/// steps overwrite it.
+struct GradientTapStep: PlanStep {
+  let layer: TrainingLayer
+  let gradient: UnsafePointer<Float>
+
+  var units: Int { 1 }
+  var scratch: Int { 0 }
+
+  func run(unit: Int, _ context: StepContext) {
+    guard let tap = context.taps[layer.index] else { return }
+    layer.output.copy(0..<layer.output.pixels, from: gradient, to: tap)
+  }
+}
+
 /// Several steps that do not need each other's results, as one.
 struct JointStep: PlanStep {
   let steps: [any PlanStep]

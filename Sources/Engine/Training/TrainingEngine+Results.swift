@@ -59,6 +59,39 @@ extension TrainingEngine {
     }
   }
 
+  /// One step, as ``step(images:labels:dropoutMask:settings:)`` does it, and the gradient of the loss
+  /// with respect to every end point but the predictions, in the end point's shape.
+  ///
+  /// - Throws: ``EngineError`` as a step does.
+  package func stepShowingGradients(
+    images: Tensor<Float>, labels: [Int], dropoutMask: Tensor<Float>?,
+    settings: TrainingSettings = TrainingSettings()
+  ) throws(EngineError) -> (loss: TrainingLoss, gradients: [EndPoint: Tensor<Float>]) {
+    let layers = plan.network.layers
+    let targets = layers.map { layer in
+      UnsafeMutableBufferPointer<Float>.allocate(
+        capacity: layer.output.pixels * layer.output.channels)
+    }
+    defer { for target in targets { target.deallocate() } }
+    for (layer, target) in zip(layers, targets) {
+      plan.program.tap(layer: layer.index, target.baseAddress)
+    }
+    defer { for layer in layers { plan.program.tap(layer: layer.index, nil) } }
+    let loss = try step(
+      images: images, labels: labels, dropoutMask: dropoutMask, settings: settings)
+    let shapes = architecture.shapes(images: self.images)
+    let head = plan.network.head
+    var gradients: [EndPoint: Tensor<Float>] = [
+      .logits: head.logitsGradient.tensor(shapes[head.layer + 1]),
+      .globalPool: head.featureGradient(plan.network.context, shapes[head.layer]),
+    ]
+    for (layer, target) in zip(layers, targets) {
+      gradients[architecture.layers[layer.index].endPoint] = Tensor(
+        shape: shapes[layer.index], scalars: Array(target))
+    }
+    return (loss, gradients)
+  }
+
   /// A variable's present value, by its TensorFlow name.
   ///
   /// - Throws: ``EngineError/unknownVariable(_:)``.
@@ -100,6 +133,19 @@ extension TrainingEngine {
     var activation = output
     activation.memory = memory
     return activation.tensor([output.batch, output.height, output.width, output.channels])
+  }
+}
+
+extension TrainingHead {
+  /// With respect to the features, before dropout.
+  fileprivate func featureGradient(_ context: TrainingContext, _ shape: [Int]) -> Tensor<Float> {
+    var gradient = droppedGradient.tensor(shape)
+    for index in 0..<gradient.count {
+      let (image, channel) = (index / features.channels, index % features.channels)
+      gradient[flat: index] *=
+        context.call.pointee.dropout[image * features.paddedChannels + channel]
+    }
+    return gradient
   }
 }
 

@@ -206,18 +206,25 @@ private final class TrainingStepBuilder {
     for index in stride(from: layers.count - 1, to: 0, by: -2) {
       let pointwise = layers[index]
       let depthwise = layers[index - 1]
-      steps.append(JointStep(steps: [normGradient(pointwise, sumBlocks)] + pending))
+      steps.append(
+        JointStep(steps: [normGradient(pointwise, sumBlocks), tap(pointwise)] + pending))
       let step = pointwiseGradient(pointwise)
       if step.parts > 1 { steps.append(PointwisePreparationStep(step: step)) }
       steps.append(step)
       steps.append(
-        JointStep(steps: [normGradient(depthwise, step.blocks.count), weightGradient(pointwise)]))
+        JointStep(steps: [
+          normGradient(depthwise, step.blocks.count), tap(depthwise), weightGradient(pointwise),
+        ]))
       steps.append(depthwiseGradient(depthwise))
       pending = reductions(depthwise) + reductions(pointwise)
       sumBlocks = blocks[depthwise.index].count
     }
-    steps.append(JointStep(steps: [normGradient(layers[0], sumBlocks)] + pending))
+    steps.append(JointStep(steps: [normGradient(layers[0], sumBlocks), tap(layers[0])] + pending))
     return steps + stem()
+  }
+
+  private func tap(_ layer: TrainingLayer) -> any PlanStep {
+    GradientTapStep(layer: layer, gradient: gradients[layer.index % 2])
   }
 
   private func normGradient(_ layer: TrainingLayer, _ blocks: Int) -> any PlanStep {

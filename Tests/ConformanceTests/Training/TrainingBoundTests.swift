@@ -41,7 +41,7 @@ import Testing
     isolation.visit(recorded) { point, expectation in
       guard var tensor = recorded[point] else { return }
       #expect(
-        expectation.statistics(tensor, correlation: 1).utilisation ?? .infinity <= 1, "\(point)")
+        expectation.statistics(tensor).utilisation ?? .infinity <= 1, "\(point)")
       // Where a float32 can be put a hundredth of the bound apart.
       let places = (0..<tensor.count).filter {
         expectation.bounds[flat: $0] > 256 * abs(expectation.value[flat: $0]) * Roundoff.unit
@@ -50,7 +50,7 @@ import Testing
       let (value, bound) = (expectation.value[flat: place], expectation.bounds[flat: place])
       for (share, isSeen) in [(1.01, true), (-1.01, true), (0.9, false), (-0.9, false)] {
         tensor[flat: place] = Float(value + share * bound)
-        let utilisation = expectation.statistics(tensor, correlation: 1).utilisation
+        let utilisation = expectation.statistics(tensor).utilisation
         #expect((utilisation ?? 0 > 1) == isSeen, "\(point) with \(share) of the bound")
       }
       judged += 1

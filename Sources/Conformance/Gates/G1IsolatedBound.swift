@@ -11,11 +11,15 @@ extension Gate {
     guard let utilisation = measurement.isolated?.utilisation else {
       return GateResult(self, status: .notRun, note: measurement.missing)
     }
+    let kinks = measurement.training?.kinks ?? 0
     return GateResult(
       self,
       criteria: [
         GateResult.Criterion(
           measure: "max |error| / bound", value: utilisation, limit: profile.boundUtilisation)
-      ])
+      ],
+      note: kinks > 0
+        ? "\(kinks) elements within their own error of 0 or 6: the subject's output says which of "
+          + "them pass a gradient" : nil)
   }
 }

@@ -1,3 +1,4 @@
+import Golden
 import MobileNet
 
 /// G6, golden sandwich: the golden file, too, has to agree with the reference.
@@ -32,10 +33,16 @@ extension Gate {
         "golden chain: rms(error) / rms(sigma)", golden, limit: profile.accumulatedBudgetRatio)
     {
       criteria.append(ratio)
-      criteria.append(
-        GateResult.Criterion(
-          measure: "golden chain: max |error| / sigma", value: maxSigma,
-          limit: profile.accumulatedMaxSigma))
+      // See G3.
+      if measurement.training == nil {
+        criteria.append(
+          GateResult.Criterion(
+            measure: "golden chain: max |error| / sigma", value: maxSigma,
+            limit: profile.accumulatedMaxSigma))
+      }
+    }
+    if let projected = measurement.training?.projected {
+      criteria.append(.projected(projected, profile))
     }
     if let distance = measurement.referenceDistance {
       criteria.append(
@@ -74,10 +81,23 @@ extension Gate {
 extension Measurement {
   /// How far the reference may be from TensorFlow's float64.
   ///
-  /// A step of training may turn the last bits of float64 into much more: batch norm over two values
-  /// that are nearly the same, an element at a kink. There the limit is eight times what a last bit
-  /// of the variables makes of the reference itself.
+  /// A step of training has ten times the limit of inference: on the way back through 27 layers the
+  /// last bits of both add up. It may turn them into much more where batch norm sees two values that
+  /// are nearly the same; there the limit is eight times what a last bit of the variables makes of
+  /// the reference itself.
   fileprivate func referenceLimit(_ profile: Profile) -> Double {
-    max(profile.referenceDistance, 8 * referenceSensitivity)
+    guard let training else { return profile.referenceDistance }
+    return max(10 * profile.referenceDistance, 8 * training.referenceSensitivity)
+  }
+}
+
+extension GateResult.Criterion {
+  /// A gradient's 32 projections tell its length to about an eighth; the limit is wider by four of
+  /// these, as for any 32 independent errors.
+  fileprivate static func projected(_ value: Double, _ profile: Profile) -> Self {
+    let count = Double(2 * GradientSummary.projectionCount)
+    return GateResult.Criterion(
+      measure: "golden chain, projected: rms(error) / rms(sigma)", value: value,
+      limit: profile.accumulatedBudgetRatio * (1 + 4 / count.squareRoot()))
   }
 }

@@ -4,7 +4,8 @@ import MobileNet
 ///
 /// - Where the reference is NaN the subject is NaN, where it is infinite the subject is the same
 ///   infinity, and nowhere else is it either.
-/// - No -0: ReLU6 yields +0, a mean of such and a probability are +0 or more. Only a logit may be -0.
+/// - No -0: ReLU6 yields +0, a mean of such and a probability are +0 or more. Only a logit may be -0,
+///   and in training statistics and gradients.
 /// - A subject may flush subnormal numbers: where |reference| < 2^-126, zero is right.
 ///   ``ErrorStatistics`` takes it for no error.
 ///
@@ -32,12 +33,19 @@ extension Gate {
       criteria.append(
         GateResult.Criterion(
           measure: "\(label): negative zeros",
-          value: endPoint == .logits ? 0 : Double(negativeZeros),
+          value: endPoint.mayBeNegative ? 0 : Double(negativeZeros),
           limit: profile.valueDeviations))
     }
     guard !criteria.isEmpty else {
       return GateResult(self, status: .notRun, note: measurement.missing)
     }
     return GateResult(self, criteria: criteria)
+  }
+}
+
+extension EndPoint {
+  /// Whether it has values of both signs, so that it may hold -0.
+  fileprivate var mayBeNegative: Bool {
+    self == .logits || self == EndPoint.logits.output || isTrainingPoint && !isOutput
   }
 }

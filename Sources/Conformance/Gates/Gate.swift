@@ -163,16 +163,14 @@ struct Measurement {
   var referenceDistance: Double?
   /// Largest |subject - golden| / (2 · bound), the layer by itself.
   var subjectFromGolden: Double?
-  /// The same distance that a last bit more or less of the variables makes, where that was measured.
-  var referenceSensitivity = 0.0
-  /// Whether subject and golden agree where both are away from the reference.
-  var subjectAgreesWithGolden: Bool?
   /// Elements whose bits differ between two runs of the layer by itself, if it ran twice.
   var changed: Int?
   /// Elements that are not the exact integer, if the layer was run on integers.
   var inexact: Int?
   /// What the layer by itself made of special numbers, if it was run on any.
   var special: SpecialValues?
+  /// At a point of a step of training.
+  var training: TrainingFigures?
   /// Why the subject shows nothing here, where that is known.
   var absence: String?
   /// Why there is no ``isolated``, or neither that nor ``accumulated``.

@@ -146,6 +146,6 @@ extension EndPointRecord {
       isolated: isolated, accumulated: accumulated, goldenIsolated: goldenIsolated,
       goldenAccumulated: goldenAccumulated, referenceDistance: referenceDistance,
       subjectFromGolden: subjectFromGolden, changed: changed, inexact: inexact,
-      special: special)
+      special: special, training: training)
   }
 }

@@ -40,7 +40,7 @@ struct TrainingCaseJudge {
       findings[point]?.measurement.isolated = expectation.statistics(
         value, correlation: correlation)
       findings[point]?.correlation = correlation.whole
-      findings[point]?.kinks = expectation.kinks
+      findings[point]?.figures.kinks = expectation.kinks
     }
     isolation.visit(stored) { point, expectation in
       guard let value = stored[point], isSelected(point) else { return }
@@ -83,7 +83,7 @@ struct TrainingCaseJudge {
       }
       if let value = exact[point] {
         finding.measurement.referenceDistance = relativeL2(chain.unfused(point), value)
-        finding.measurement.referenceSensitivity = chain.sensitivity(point)
+        finding.figures.referenceSensitivity = chain.sensitivity(point)
       }
       findings[point] = finding
     }
@@ -95,7 +95,7 @@ struct TrainingCaseJudge {
       findings[point]?.measurement.goldenAccumulated = chain.witnesses.statistics(
         point, elements: gradient.knownElements)
       if case .summary = gradient.content {
-        findings[point]?.projected = projected(gradient, point, chain)
+        findings[point]?.figures.projected = projected(gradient, point, chain)
       }
     }
     let gradients64 =
@@ -104,7 +104,7 @@ struct TrainingCaseJudge {
     for (point, gradient) in gradients64 where isSelected(point) {
       guard let reference = chain.witnesses.reference[point] else { continue }
       findings[point]?.measurement.referenceDistance = gradient.distance(to: reference.scalars)
-      findings[point]?.measurement.referenceSensitivity = chain.sensitivity(point)
+      findings[point]?.figures.referenceSensitivity = chain.sensitivity(point)
     }
   }
 

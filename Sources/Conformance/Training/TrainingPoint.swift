@@ -14,6 +14,11 @@ extension EndPoint {
   /// Gradient of the total loss by the end point, of its shape.
   package var gradient: EndPoint { EndPoint("\(rawValue)/gradient") }
 
+  /// Whether this is a point of a step of training: all their names have a slash.
+  var isTrainingPoint: Bool { rawValue.contains("/") }
+  /// Whether this is an end point as training computes it.
+  var isOutput: Bool { rawValue.hasSuffix("/output") }
+
   /// Mean over the batch of the softmax cross-entropy, `[1]`.
   package static let crossEntropy = EndPoint("loss/cross_entropy")
   /// Weight decay, `[1]`.

@@ -32,7 +32,7 @@ struct FaultsCommand: AsyncParsableCommand {
   var subset = false
 
   @Flag(
-    help: "The mistakes of training instead, each in the first and the last layer that can have it."
+    help: "The mistakes of training instead, on one case of a training golden; odd, unless --cases."
   )
   var training = false
 
@@ -50,8 +50,7 @@ struct FaultsCommand: AsyncParsableCommand {
       parameters: parameters,
       base: try EngineSubject(parameters: parameters, isa: nil, threads: 1),
       controls: try Self.correctSubjects(parameters),
-      selection: FaultMatrix.Selection(
-        faults: faults.map(Glob.init), layers: layers.map(Glob.init), isSubset: subset))
+      selection: selection)
     let record = try await Progress.showing("injecting") {
       try await matrix.run(goldens, progress: $0)
     }
@@ -66,10 +65,18 @@ struct FaultsCommand: AsyncParsableCommand {
     guard let name = golden.caseNames.first(where: { Glob(pattern).matches($0) }) else {
       throw VerificationError.nothingSelected(what: "case", pattern: pattern)
     }
+    let parameters = try golden.readParameters(from: goldenOptions.parameters).parameters
     let matrix = TrainingFaultMatrix(
-      parameters: try golden.readParameters(from: goldenOptions.parameters).parameters)
+      parameters: parameters, controls: try Self.correctTraining(parameters), selection: selection)
     try show(
-      try await Progress.showing("injecting") { try matrix.run(golden, case: name, progress: $0) })
+      try await Progress.showing("injecting") {
+        try await matrix.run(golden, case: name, progress: $0)
+      })
+  }
+
+  private var selection: FaultMatrix.Selection {
+    FaultMatrix.Selection(
+      faults: faults.map(Glob.init), layers: layers.map(Glob.init), isSubset: subset)
   }
 
   private func show(_ record: FaultRecord) throws {
@@ -80,6 +87,20 @@ struct FaultsCommand: AsyncParsableCommand {
     print("report        \(output)/faults.html")
     print(text.rates)
     if !record.passes { throw ExitCode(ExitStatus.doesNotConform.rawValue) }
+  }
+
+  /// The same, training.
+  private static func correctTraining(
+    _ parameters: Parameters
+  ) throws -> [any TrainingSubject] {
+    let engines = try InstructionSet.allCases.filter(\.isSupported).map {
+      isa -> any TrainingSubject in
+      try EngineTrainingSubject(parameters: parameters, isa: isa, threads: 1)
+    }
+    return engines + [
+      NaiveTrainingSubject(parameters: parameters),
+      ReferenceTrainingSubject(parameters: parameters),
+    ]
   }
 
   /// The engine on every instruction set that this processor has, and the plain loops.

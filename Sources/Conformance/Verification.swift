@@ -75,7 +75,9 @@ public struct Verification: Sendable {
     let made = inference.isEmpty ? [] : probeJobs() + integerJobs()
     let jobs = try selectedCases(inference) + selectedSteps(training)
     try checkSelection(jobs)
-    let judged = try await judge(jobs + made, progress: progress)
+    // More at a time than there are processors would only need more memory.
+    let judged = try await inParallel(jobs + made, finished: progress) { try $0() }
+      .compactMap { $0 }
     let judgement = Judgement(
       of: judged, profile: profile, waivers: waivers, restricted: selection.isRestricted,
       order: order)
@@ -181,31 +183,6 @@ public struct Verification: Sendable {
     return zip(IntegerData.Emphasis.allCases, IntegerJudge.caseNames)
       .filter { isSelected($0.1) }
       .map { emphasis, _ in { try judge.judge(emphasis) } }
-  }
-
-  /// As many cases at a time as there are processors; more would only need more memory.
-  private func judge(
-    _ jobs: [Job], progress: @escaping @Sendable (Int, Int) -> Void
-  ) async throws -> [CaseRecord] {
-    let width = ProcessInfo.processInfo.activeProcessorCount
-    return try await withThrowingTaskGroup(of: (Int, CaseRecord?).self) { group in
-      var records = [CaseRecord?](repeating: nil, count: jobs.count)
-      var (started, done) = (0, 0)
-      func startNext() {
-        guard started < jobs.count else { return }
-        let (index, job) = (started, jobs[started])
-        started += 1
-        group.addTask { (index, try job()) }
-      }
-      for _ in 0..<width { startNext() }
-      while let (index, record) = try await group.next() {
-        records[index] = record
-        done += 1
-        progress(done, jobs.count)
-        startNext()
-      }
-      return records.compactMap { $0 }
-    }
   }
 }
 

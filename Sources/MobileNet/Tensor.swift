@@ -89,6 +89,10 @@ extension Tensor: Hashable where Scalar: Hashable {}
 extension Tensor where Scalar: BinaryFloatingPoint {
   /// Rounds every element to another precision (to nearest, ties to even).
   @inlinable
+  @specialized(where Scalar == Double, Source == Float)
+  @specialized(where Scalar == Float, Source == Double)
+  @specialized(where Scalar == Double, Source == Double)
+  @specialized(where Scalar == Float, Source == Float)
   public init<Source: BinaryFloatingPoint>(_ source: Tensor<Source>) {
     self.init(shape: source.shape, scalars: source.scalars.map { Scalar($0) })
   }

@@ -29,6 +29,25 @@ public struct FaultMatrix: Sendable {
       self.layers = layers
       self.isSubset = isSubset
     }
+
+    /// The layers where a mistake is to be made, of those where it can be.
+    func places(
+      in architecture: Architecture, where applies: (Layer) -> Bool
+    ) -> [Int] {
+      let places = architecture.layers.indices.filter { index in
+        applies(architecture.layers[index])
+          && layers?.matches(architecture.layers[index].endPoint.rawValue) ?? true
+      }
+      guard isSubset, let first = places.first, let last = places.last else { return places }
+      return first == last ? [first] : [first, last]
+    }
+
+    /// Why nothing is left to do.
+    var error: VerificationError {
+      .nothingSelected(
+        what: "fault in a layer",
+        pattern: "\(faults?.description ?? "*")@\(layers?.description ?? "*")")
+    }
   }
 
   /// - Parameters:
@@ -62,11 +81,7 @@ public struct FaultMatrix: Sendable {
     let start = clock.now
     let jobs = selectedFaults()
     let total = jobs.values.reduce(0) { $0 + $1.count }
-    guard total > 0 else {
-      throw VerificationError.nothingSelected(
-        what: "fault in a layer",
-        pattern: "\(selection.faults?.description ?? "*")@\(selection.layers?.description ?? "*")")
-    }
+    guard total > 0 else { throw selection.error }
     let chosen = try Self.smallCases(goldens)
     let cases = try await inParallel(chosen) { golden in
       try MatrixCase(golden, network: network, probe: probe, base: base)
@@ -99,16 +114,9 @@ public struct FaultMatrix: Sendable {
 
   /// The faults to inject, by layer.
   private func selectedFaults() -> [Int: [any Fault]] {
-    let layers = parameters.architecture.layers
     var jobs: [Int: [any Fault]] = [:]
     for fault in Faults.all where selection.faults?.matches(fault.name) ?? true {
-      var places = layers.indices.filter { index in
-        fault.applies(to: layers[index])
-          && selection.layers?.matches(layers[index].endPoint.rawValue) ?? true
-      }
-      if selection.isSubset, let first = places.first, let last = places.last {
-        places = first == last ? [first] : [first, last]
-      }
+      let places = selection.places(in: parameters.architecture, where: fault.applies)
       for index in places { jobs[index, default: []].append(fault) }
     }
     return jobs
@@ -187,27 +195,5 @@ public struct FaultMatrix: Sendable {
     return FaultRecord.Control(
       subject: subject.identity, judged: records.reduce(0) { $0 + $1.endPoints.count },
       alarms: alarms, usual: usual)
-  }
-
-  /// As many at a time as there are processors; results in the order of `items`.
-  private func inParallel<Item: Sendable, Result: Sendable>(
-    _ items: [Item], _ body: @escaping @Sendable (Item) throws -> Result
-  ) async throws -> [Result] {
-    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
-      var results = [Result?](repeating: nil, count: items.count)
-      var started = 0
-      func startNext() {
-        guard started < items.count else { return }
-        let (place, item) = (started, items[started])
-        started += 1
-        group.addTask { (place, try body(item)) }
-      }
-      for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { startNext() }
-      while let (place, result) = try await group.next() {
-        results[place] = result
-        startNext()
-      }
-      return results.compactMap { $0 }
-    }
   }
 }

@@ -46,22 +46,29 @@ struct MatrixCase: Sendable {
 
   /// What customary checks say of a subject's logits.
   func usualChecks(_ values: Tensor<Float>) -> FaultRecord.UsualChecks {
-    var checks = FaultRecord.UsualChecks()
-    let classes = logits.shape[1]
-    for n in 0..<logits.shape[0] {
+    FaultRecord.UsualChecks(values, reference: logits)
+  }
+}
+
+extension FaultRecord.UsualChecks {
+  /// - Parameters:
+  ///   - values: A subject's logits, `[batch, classes]`.
+  ///   - reference: The reference's.
+  init(_ values: Tensor<Float>, reference: Tensor<Double>) {
+    let classes = reference.shape[1]
+    for n in 0..<reference.shape[0] {
       let row = n * classes..<(n + 1) * classes
       var (dot, left, right) = (0.0, 0.0, 0.0)
       for k in row {
-        let (value, exact) = (Double(values[flat: k]), logits[flat: k])
+        let (value, exact) = (Double(values[flat: k]), reference[flat: k])
         dot += value * exact
         left += value * value
         right += exact * exact
-        if !(abs(value - exact) <= 1e-5 + 1e-3 * abs(exact)) { checks.allClose = true }
+        if !(abs(value - exact) <= 1e-5 + 1e-3 * abs(exact)) { allClose = true }
       }
-      if !(dot / (left * right).squareRoot() >= 0.999) { checks.cosine = true }
-      let top = row.max { logits[flat: $0] < logits[flat: $1] }
-      if top != row.max(by: { values[flat: $0] < values[flat: $1] }) { checks.topClass = true }
+      if !(dot / (left * right).squareRoot() >= 0.999) { cosine = true }
+      let top = row.max { reference[flat: $0] < reference[flat: $1] }
+      if top != row.max(by: { values[flat: $0] < values[flat: $1] }) { topClass = true }
     }
-    return checks
   }
 }

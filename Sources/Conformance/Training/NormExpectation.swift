@@ -49,10 +49,11 @@ package struct NormExpectation {
     productVariance = sums.map {
       Roundoff.variance * ($0.squares + (roundsInput ? $0.productSquares : 0))
     }
+    let means = statistics.mean
     var channels = Self.Sums(count: gamma.count)
     for index in 0..<sums.count {
       let c = index % gamma.count
-      let distance = abs(sums[flat: index].value - statistics.mean[c])
+      let distance = abs(sums[flat: index].value - means[c])
       channels.add(
         c, distance: distance, bound: productBounds[flat: index],
         variance: productVariance[flat: index])

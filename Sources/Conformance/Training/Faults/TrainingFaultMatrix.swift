@@ -4,43 +4,42 @@ import MobileNet
 import RealModule
 import Reference
 
-/// Makes every known mistake of training in the first and the last layer where it can be made, and
-/// sees whether the gates of a step by itself notice, where, and whether its cause is found.
+/// Makes every known mistake of training in every layer where it can be made, and sees whether the
+/// gates of a step by itself notice, where, and whether its cause is found.
 public struct TrainingFaultMatrix: Sendable {
   private let parameters: Parameters
+  private let controls: [any TrainingSubject]
   private let profile: Profile
+  private let selection: FaultMatrix.Selection
 
-  public init(parameters: Parameters, profile: Profile = .standard) {
+  /// - Parameter controls: Correct subjects, which must not be accused.
+  public init(
+    parameters: Parameters, controls: [any TrainingSubject] = [], profile: Profile = .standard,
+    selection: FaultMatrix.Selection = FaultMatrix.Selection()
+  ) {
     self.parameters = parameters
+    self.controls = controls
     self.profile = profile
+    self.selection = selection
   }
 
   /// Runs the matrix on one case.
   ///
   /// - Parameter progress: Called after each mistake with how many are done, and of how many.
-  /// - Throws: Whatever reading the case throws.
+  /// - Throws: ``VerificationError`` if the selection leaves nothing; whatever reading the case or
+  ///   running a subject throws.
   public func run(
     _ golden: TrainingFile, case name: String,
-    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
-  ) throws -> FaultRecord {
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) async throws -> FaultRecord {
     let startedAt = Date()
     let clock = ContinuousClock()
     let start = clock.now
-    let stored = try golden.readCase(name)
-    let batch = try TrainingBatch(stored.batch, parameters.architecture)
-    let bench = TrainingFaultBench(
-      parameters: parameters, profile: profile, caseName: name, batch: batch,
-      options: TrainingOptions(stored.settings))
     let jobs = jobs()
-    var findings: [FaultRecord.Finding] = []
-    for (fault, layer) in jobs {
-      findings.append(try bench.examine(fault, layer))
-      progress(findings.count, jobs.count)
-    }
-    let controls = try [
-      NaiveTrainingSubject(parameters: parameters) as any TrainingSubject,
-      ReferenceTrainingSubject(parameters: parameters),
-    ].map(bench.control)
+    guard !jobs.isEmpty else { throw selection.error }
+    let bench = try TrainingFaultBench(parameters, profile, try golden.readCase(name))
+    let findings = try await inParallel(jobs, finished: progress) { try bench.examine($0, $1) }
+    let controls = try await inParallel(controls) { try bench.control($0) }
     let elapsed = clock.now - start
     return FaultRecord(
       assayVersion: Verification.assayVersion,
@@ -53,21 +52,41 @@ public struct TrainingFaultMatrix: Sendable {
   }
 
   private func jobs() -> [(TrainingFault, EndPoint)] {
-    TrainingFault.allCases.flatMap { fault -> [(TrainingFault, EndPoint)] in
-      let places = parameters.architecture.layers.filter { fault.applies(to: $0) }.map(\.endPoint)
-      guard let first = places.first, let last = places.last else { return [] }
-      return (first == last ? [first] : [first, last]).map { (fault, $0) }
-    }
+    let architecture = parameters.architecture
+    return TrainingFault.allCases.filter { selection.faults?.matches($0.rawValue) ?? true }
+      .flatMap { fault in
+        selection.places(in: architecture, where: fault.applies)
+          .map { (fault, architecture.layers[$0].endPoint) }
+      }
   }
 }
 
 /// Judges faulty and correct subjects by the gates that look at a step by itself.
-struct TrainingFaultBench {
-  let parameters: Parameters
-  let profile: Profile
-  let caseName: String
-  let batch: TrainingBatch<Float>
-  let options: TrainingOptions
+private struct TrainingFaultBench {
+  private let parameters: Parameters
+  private let profile: Profile
+  private let caseName: String
+  private let batch: TrainingBatch<Float>
+  private let options: TrainingOptions
+  private let isolation: TrainingIsolation
+  private let hypotheses: TrainingHypotheses
+  /// The reference's.
+  private let logits: Tensor<Double>
+
+  init(_ parameters: Parameters, _ profile: Profile, _ stored: TrainingCase) throws {
+    self.parameters = parameters
+    self.profile = profile
+    caseName = stored.name
+    batch = try TrainingBatch(stored.batch, parameters.architecture)
+    options = TrainingOptions(stored.settings)
+    isolation = try TrainingIsolation(parameters: parameters, batch: batch, options)
+    hypotheses = try TrainingHypotheses(
+      parameters: parameters, batch: batch, options: options, profile: profile)
+    let step = TrainingNetwork<Double>(parameters: parameters).forward(
+      images: Tensor(batch.images), dropoutMask: Tensor(batch.dropoutMask), options,
+      accumulating: Sum<Double>.self)
+    logits = step[step.count - 2].output
+  }
 
   private static let gates = [
     Gate.isolatedBound, .isolatedBudget, .clampExactness, .values,
@@ -77,12 +96,10 @@ struct TrainingFaultBench {
     let subject = try FaultyTrainingSubject(
       parameters: parameters, fault: fault, layer: endPoint)
     let recorded = subject.step(batch, options)
-    let failures = try failures(recorded)
-    let hypotheses = TrainingHypotheses(
-      parameters: parameters, batch: batch, options: options, profile: profile)
+    let failures = failures(recorded)
     var finding = FaultRecord.Finding(
       fault: fault.rawValue, summary: fault.summary, endPoint: endPoint, outcome: .missed,
-      gates: [], usual: FaultRecord.UsualChecks())
+      gates: [], usual: usualChecks(recorded))
     guard let first = failures.first else {
       finding.outcome = isEquivalent(fault, recorded) ? .equivalent : .missed
       finding.reason =
@@ -96,23 +113,29 @@ struct TrainingFaultBench {
     finding.divergence = hypotheses.maker(of: first.point).map {
       parameters.architecture.layers[$0].endPoint
     }
-    finding.diagnosis = try hypotheses.diagnose(first.point, recorded)
+    finding.diagnosis = hypotheses.diagnose(first.point, recorded)
     return finding
   }
 
   func control(_ subject: any TrainingSubject) throws -> FaultRecord.Control {
-    let failures = try failures(try subject.step(batch, options))
+    let recorded = try subject.step(batch, options)
     return FaultRecord.Control(
       subject: subject.identity, judged: parameters.architecture.trainingPoints.count,
-      alarms: failures.map { "\($0.point) in \(caseName): \($0.result.gate.rawValue)" },
-      usual: FaultRecord.UsualChecks())
+      alarms: failures(recorded).map {
+        "\($0.point) in \(caseName): \($0.result.gate.rawValue)"
+      },
+      usual: usualChecks(recorded))
+  }
+
+  private func usualChecks(_ recorded: [EndPoint: Tensor<Float>]) -> FaultRecord.UsualChecks {
+    recorded[EndPoint.logits.output].map { FaultRecord.UsualChecks($0, reference: logits) }
+      ?? FaultRecord.UsualChecks()
   }
 
   /// The gates that do not let the step pass, in order of computation.
   private func failures(
     _ recorded: [EndPoint: Tensor<Float>]
-  ) throws -> [(point: EndPoint, result: GateResult)] {
-    let isolation = try TrainingIsolation(parameters: parameters, batch: batch, options)
+  ) -> [(point: EndPoint, result: GateResult)] {
     var results: [EndPoint: [GateResult]] = [:]
     let judge = TrainingPointJudge(profile: profile)
     isolation.visit(recorded) { point, expectation in

@@ -8,19 +8,41 @@ import Reference
 /// float32 loops. It explains the subject if the subject is as close to the former as these loops
 /// are, in everything that the layer yields.
 struct TrainingHypotheses {
-  let parameters: Parameters
-  let batch: TrainingBatch<Float>
-  let options: TrainingOptions
-  let profile: Profile
+  private let architecture: Architecture
+  private let batch: TrainingBatch<Float>
+  private let options: TrainingOptions
+  private let profile: Profile
+  private let network: TrainingNetwork<Double>
+  private let naive: TrainingNetwork<Float>
+  private let wide: TrainingBatch<Double>
+
+  init(
+    parameters: Parameters, batch: TrainingBatch<Float>, options: TrainingOptions, profile: Profile
+  ) throws(TrainingBatchError) {
+    architecture = parameters.architecture
+    self.batch = batch
+    self.options = options
+    self.profile = profile
+    network = TrainingNetwork(parameters: parameters)
+    naive = TrainingNetwork(parameters: parameters)
+    wide = try batch.wide(parameters.architecture)
+  }
 
   /// - Parameters:
   ///   - point: Which the subject fails at by itself.
   ///   - recorded: All that the subject shows.
-  func diagnose(_ point: EndPoint, _ recorded: [EndPoint: Tensor<Float>]) throws -> Diagnosis? {
+  func diagnose(_ point: EndPoint, _ recorded: [EndPoint: Tensor<Float>]) -> Diagnosis? {
     guard let index = maker(of: point) else { return nil }
-    let layer = parameters.architecture.layers[index]
-    let causes = try TrainingFault.allCases.filter { $0.applies(to: layer) }
-      .filter { try reproduces($0, layer: index, at: point, recorded) }
+    let layer = architecture.layers[index]
+    let needed = operands(of: index)
+    let operands = recorded.filter { needed.contains($0.key) }
+    let exact = operands.mapValues { Tensor<Double>($0) }
+    let causes = TrainingFault.allCases.filter { $0.applies(to: layer) }
+      .filter { fault in
+        let points = script(fault, index, network, wide).points(layer: index, exact)
+        let plain = script(fault, index, naive, batch).points(layer: index, operands)
+        return points[point] != nil && explains(recorded, points, plain)
+      }
       .map {
         Diagnosis.Cause(fault: $0.rawValue, summary: $0.summary, evidence: .reproduces)
       }
@@ -31,7 +53,7 @@ struct TrainingHypotheses {
   /// The layer whose operations make a point: a gradient by an end point is made by the layer after
   /// it.
   func maker(of point: EndPoint) -> Int? {
-    let layers = parameters.architecture.layers
+    let layers = architecture.layers
     if [.crossEntropy, EndPoint.logits.gradient].contains(point) { return layers.count - 1 }
     if point == .imagesGradient { return 0 }
     for (index, layer) in layers.enumerated() {
@@ -44,20 +66,26 @@ struct TrainingHypotheses {
     return nil
   }
 
-  private func reproduces(
-    _ fault: TrainingFault, layer index: Int, at failing: EndPoint,
-    _ recorded: [EndPoint: Tensor<Float>]
-  ) throws -> Bool {
-    let exact = TrainingScript(
-      network: TrainingNetwork<Double>(parameters: parameters),
-      batch: try batch.wide(parameters.architecture), options: options, fault: fault, place: index
-    ).points(layer: index, recorded.mapValues { Tensor($0) })
-    let plain = TrainingScript(
-      network: TrainingNetwork<Float>(parameters: parameters), batch: batch, options: options,
-      fault: fault, place: index
-    ).points(layer: index, recorded)
-    guard exact[failing] != nil else { return false }
-    return exact.allSatisfy { point, value in
+  /// What a layer computes from, forwards and backwards.
+  private func operands(of index: Int) -> [EndPoint] {
+    let endPoint = architecture.layers[index].endPoint
+    let before = index == 0 ? [] : [architecture.layers[index - 1].endPoint.output]
+    return before + [endPoint.output, endPoint.gradient]
+  }
+
+  private func script<Scalar>(
+    _ fault: TrainingFault, _ index: Int, _ network: TrainingNetwork<Scalar>,
+    _ batch: TrainingBatch<Scalar>
+  ) -> TrainingScript<Scalar> {
+    TrainingScript(network: network, batch: batch, options: options, fault: fault, place: index)
+  }
+
+  /// Whether the subject is as close to the mistake in float64 as plain float32 loops with it are.
+  private func explains(
+    _ recorded: [EndPoint: Tensor<Float>], _ exact: [EndPoint: Tensor<Double>],
+    _ plain: [EndPoint: Tensor<Float>]
+  ) -> Bool {
+    exact.allSatisfy { point, value in
       guard let subject = recorded[point], let plain = plain[point] else { return true }
       return error(subject, value) <= profile.accumulatedBudgetRatio
         * error(plain, value, floor: true)

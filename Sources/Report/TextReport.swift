@@ -74,7 +74,7 @@ public struct TextReport {
       summary.accumulatedRatio, summary.accumulatedMaxSigma, summary.maxAbsolute,
       summary.goldenUtilisation,
     ]
-    return summary.name.rawValue.cell(Self.nameWidth)
+    return summary.name.columnName.cell(Self.nameWidth)
       + zip(figures, Self.widths).map { figure, width in
         (figure.map { format($0.value) } ?? "-").rightAligned(width)
       }.joined()

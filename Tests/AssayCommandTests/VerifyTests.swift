@@ -141,7 +141,7 @@ import TestSupport
     }
   }
 
-  @Test(arguments: ["parameters.h5", "training.h5"])
+  @Test(arguments: ["parameters.h5"])
   func `a golden without activations to judge is refused`(name: String) throws {
     let path = Repository.path("GoldenData/mobilenet_v1_075_128/\(name)")
     try expectRefusal(path, status: 65, place: "\(name): /@kind")

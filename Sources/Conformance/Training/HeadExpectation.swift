@@ -183,7 +183,7 @@ struct HeadExpectation {
   }
 
   /// w - rate · g from the subject's own variable and gradient: a product and a subtraction, or the
-  /// two at once.
+  /// two at once; and one rounding of w where a program keeps more digits than it shows.
   static func descended(
     _ variable: Tensor<Float>, gradient: Tensor<Float>, learningRate: Double
   ) -> Expectation {
@@ -193,9 +193,11 @@ struct HeadExpectation {
     var bounds = value
     for index in 0..<value.count {
       let step = rate * Double(gradient[flat: index])
+      let before = value[flat: index]
       value[flat: index] -= step
       bounds[flat: index] =
-        Roundoff.unit * (abs(value[flat: index]) + 2 * abs(step)) + Roundoff.smallestNormal
+        Roundoff.unit * (abs(value[flat: index]) + abs(before) + 2 * abs(step))
+        + Roundoff.smallestNormal
     }
     return Expectation(value: value, bounds: bounds)
   }

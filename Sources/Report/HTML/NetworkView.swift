@@ -78,14 +78,15 @@ struct NetworkView {
 
   private static func block(_ layer: LayerDigest, gates: [Gate]) -> Block {
     let share = layer.isolatedUtilisation
-    let height = blockHeight(layer.shape)
+    let shape = layer.summary.name.isFeatureMap ? layer.shape : []
+    let height = blockHeight(shape)
     let x = Layout.left + layer.index * Layout.pitch
     return Block(
       anchor: layer.anchor, words: words(layer), total: Layout.rows + gates.count * Layout.rowPitch,
       x: x,
       y: String(format: "%.1f", Double(Layout.ground) - height), width: Layout.pitch - 4,
       height: String(format: "%.1f", height), middle: x + (Layout.pitch - 4) / 2,
-      style: Shade.style(share), beyond: Shade.isBeyond(share), size: size(layer.shape),
+      style: Shade.style(share), beyond: Shade.isBeyond(share), size: size(shape),
       sizeY: String(format: "%.1f", Double(Layout.ground) - height - 4),
       shortName: layer.shortName,
       cells: gates.enumerated().map { cell($1, row: $0, layer) })

@@ -47,6 +47,44 @@ import Testing
     #expect(engine.imageGradient().scalars.allSatisfy { $0 == 0 })
   }
 
+  /// Gradients of end points that are shown: the masked ones sum to the gradient of the next beta, and
+  /// the logits' to that of the biases. Showing them changes no bit of the step.
+  @Test(arguments: InstructionSet.supported)
+  func shownGradients(isa: InstructionSet) throws {
+    let fixture = try TrainingFixture(images: [3, 33, 20, 3])
+    let engine = try fixture.makeEngine(isa: isa, threads: 2)
+    let plain = try fixture.makeEngine(isa: isa)
+    try fixture.step(plain)
+    let shown = try engine.stepShowingGradients(
+      images: fixture.images, labels: fixture.labels, dropoutMask: fixture.mask,
+      settings: fixture.settings)
+    #expect(try engine.everything() == plain.everything())
+
+    func sums(_ gradient: Tensor<Float>, where passes: (Int) -> Bool) -> [Double] {
+      let channels = gradient.shape[gradient.shape.count - 1]
+      var sums = [Double](repeating: 0, count: channels)
+      for index in 0..<gradient.count where passes(index) {
+        sums[index % channels] += Double(gradient[flat: index])
+      }
+      return sums
+    }
+    for layer in fixture.architecture.layers where layer.convolution != nil {
+      let gradient = try #require(shown.gradients[layer.endPoint])
+      let output = try engine.endPoint(layer.endPoint)
+      #expect(gradient.shape == output.shape)
+      let beta = try engine.gradient(layer.variables[2].name).scalars
+      let expected = sums(gradient) { output[flat: $0] > 0 && output[flat: $0] < 6 }
+      #expect(relativeDistance(beta, expected) < 1e-5, "\(layer.endPoint)")
+    }
+    let biases = try #require(fixture.architecture.layers.dropLast().last?.variables.last)
+    let logits = try #require(shown.gradients[.logits])
+    #expect(
+      relativeDistance(try engine.gradient(biases.name).scalars, sums(logits) { _ in true }) < 1e-5)
+    // What dropout drops has no gradient.
+    let pool = try #require(shown.gradients[.globalPool])
+    #expect(zip(pool.scalars, fixture.mask.scalars).allSatisfy { ($0 == 0) == ($1 == 0) })
+  }
+
   /// Statistics against float64 over the engine's own convolutions, where the mean is up to ten
   /// thousand times the deviation: sums of squares would have no digit left.
   @Test(arguments: InstructionSet.supported, [Float(1), 1e-2, 1e-4])

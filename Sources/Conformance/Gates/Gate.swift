@@ -27,6 +27,30 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     }
   }
 
+  /// What has to hold, in plain words.
+  public var meaning: String {
+    switch self {
+    case .isolatedBound:
+      "No element of a layer by itself errs more than any correct float32 evaluation can."
+    case .isolatedBudget:
+      "A layer by itself errs no more than its rounding predicts, all over and in every element."
+    case .accumulatedBudget:
+      "Along the subject's own chain, errors grow only as rounding predicts."
+    case .clampExactness:
+      "Where ReLU6 holds an element for certain, it is 0 or 6 to the bit."
+    case .exactIntegers:
+      "On integers with which nothing rounds, a layer makes no error at all."
+    case .goldenSandwich:
+      "The golden, too, agrees with the reference, and the reference with TensorFlow's float64."
+    case .bias:
+      "The errors of a layer by itself scatter around zero, and no wider than rounding explains."
+    case .values:
+      "NaN, infinity, negative zero and subnormal numbers follow a rule, also when fed to a layer."
+    case .repeatability:
+      "A second run of a layer gives the same bits."
+    }
+  }
+
   /// Whether the gate looks at a layer by itself, so that its failure puts the blame on that layer.
   public var isIsolated: Bool {
     switch self {

@@ -1,5 +1,17 @@
+import Conformance
+
 /// How to read the page.
-enum Glossary {
+struct Glossary {
+  let gates = Gate.allCases.map {
+    Entry(name: $0.rawValue, title: $0.title, meaning: $0.meaning)
+  }
+
+  struct Entry {
+    let name: String
+    let title: String
+    let meaning: String
+  }
+
   static let template = """
     <section id="glossary" aria-labelledby="glossary-title">
     <h2 id="glossary-title">How to read this page</h2>
@@ -13,8 +25,10 @@ enum Glossary {
     <div><dt>σ, budget</dt><dd>The standard deviation that rounding alone predicts for an element, for the layer by itself or carried along the chain. Correct engines have rms(error) / rms(σ) near 1.</dd></div>
     <div><dt>Share, utilisation</dt><dd>A figure divided by its limit: 100% is just allowed, 12× is twelve times too much.</dd></div>
     <div><dt>ulp</dt><dd>Distance between neighbouring float32 numbers at the reference's value.</dd></div>
-    <div><dt>Gates</dt><dd>G1 isolated bound. G2 isolated budget. G3 accumulated budget. G6 golden sandwich.</dd></div>
-    <div><dt>Golden sandwich</dt><dd>The golden is judged by the reference as well, and the reference by TensorFlow's float64. Of three witnesses the odd one out is known: subject, golden or reference.</dd></div>
+    {{#gates}}
+    <div><dt>{{name}} {{title}}</dt><dd>{{meaning}}</dd></div>
+    {{/gates}}
+    <div><dt>Golden sandwich</dt><dd>Of three witnesses the odd one out is known: subject, golden or reference.</dd></div>
     <div><dt>First divergence</dt><dd>The first layer that fails by itself; if none does, the first that fails in the chain. What fails after it may be its consequence.</dd></div>
     <div><dt>Statuses</dt><dd>✓ PASS and ~ WAIVED (someone signed for it) conform. ✕ FAIL, ? MISTRUSTED (the data could not have told right from wrong), ○ NOT_RUN and ! HARNESS_ERROR do not.</dd></div>
     </dl>

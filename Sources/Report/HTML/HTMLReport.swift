@@ -33,6 +33,7 @@ struct PageView {
   let layers: LayersView
   let cases: CasesView
   let conditions: ConditionsView
+  let glossary = Glossary()
 
   init(_ record: ConformanceRecord) {
     let layers = LayerDigest.all(of: record)
@@ -62,7 +63,7 @@ extension PageView {
     {{#layers}}{{> layers}}{{/layers}}
     {{#cases}}{{> cases}}{{/cases}}
     {{#conditions}}{{> conditions}}{{/conditions}}
-    {{> glossary}}
+    {{#glossary}}{{> glossary}}{{/glossary}}
     </main>
     <footer>
     <p>{{#verdict}}{{line}}{{/verdict}}</p>

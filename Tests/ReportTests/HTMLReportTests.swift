@@ -284,6 +284,29 @@ struct HTMLReportTests {
     }
   }
 
+  @Test func `the page explains every gate and shows every limit`() throws {
+    let page = try ParsedPage(HTMLReport(RecordFixture(caseNames: ["a"]).record()).render())
+    func section(_ identifier: String) throws -> String {
+      try #require(page.elements(where: { $0.attributes["id"] == identifier }).first).text
+    }
+    let glossary = try section("glossary")
+    for number in 1...9 { #expect(glossary.contains("G\(number) "), "G\(number)") }
+    #expect(glossary.contains("G4 clamp exactness"))
+    let start = try #require(page.elements.firstIndex { $0.attributes["id"] == "limits-title" })
+    let rows = page.elements[start...].filter { $0.name == "tr" }.map {
+      $0.text.split(separator: "\n").joined(separator: " ")
+    }
+    // The head, and what the standard profile's file lists.
+    let names = Profile.standardYAML.split(separator: "\n").filter { $0.hasPrefix("  ") }
+      .filter { !$0.hasPrefix("    ") }
+    #expect(names.count == 12 && rows.count == 1 + names.count)
+    for words in ["rms(error / σ)1.50G7", "integer0.0G5", "zeros that may still be judged by0.990"]
+    {
+      #expect(rows.contains { $0.contains(words) }, "\(words)")
+    }
+    for number in 1...8 { #expect(rows.contains { $0.contains("G\(number)") }, "G\(number)") }
+  }
+
   @Test func `a sweep is in order of size`() throws {
     var record = try RecordFixture(caseNames: (0..<12).map { "size \($0)" }).record()
     for index in record.cases.indices { record.cases[index].images = [1, 120 - index, 97, 3] }

@@ -39,6 +39,24 @@ public struct Profile: Hashable, Sendable, Codable {
     case valueDeviations = "value_deviations"
     case zeroFraction = "zero_fraction"
     case referenceDistance = "reference_distance"
+
+    /// The figure that is limited, in a few words for tables.
+    package var title: String {
+      switch self {
+      case .boundUtilisation: "max |error| / bound"
+      case .isolatedBudgetRatio: "isolated rms(error) / rms(σ)"
+      case .isolatedMaxSigma: "isolated max |error| / σ"
+      case .accumulatedBudgetRatio: "accumulated rms(error) / rms(σ)"
+      case .accumulatedMaxSigma: "accumulated max |error| / σ"
+      case .clampDeviations: "elements beyond the clamp that are not 0 or 6"
+      case .integerDeviations: "elements that are not the exact integer"
+      case .bias: "bias of the channels' errors"
+      case .normalizedRMS: "rms(error / σ)"
+      case .valueDeviations: "elements that break a rule for NaN, infinity or -0"
+      case .zeroFraction: "share of zeros that may still be judged by"
+      case .referenceDistance: "relative L2 distance of the reference from TensorFlow's float64"
+      }
+    }
   }
 
   public init(name: String, thresholds: [Limit: Threshold]) {

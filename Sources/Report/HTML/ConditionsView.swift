@@ -74,20 +74,14 @@ struct ConditionsView {
     }
   }
 
+  /// Every limit, with the gates that apply it.
   private static func limits(_ profile: Profile) -> [Limit] {
-    let limits: [(String, Double, String)] = [
-      ("max |error| / bound", profile.boundUtilisation, "G1, G6"),
-      ("isolated rms(error) / rms(σ)", profile.isolatedBudgetRatio, "G2"),
-      ("isolated max |error| / σ", profile.isolatedMaxSigma, "G2"),
-      ("accumulated rms(error) / rms(σ)", profile.accumulatedBudgetRatio, "G3, G6"),
-      ("accumulated max |error| / σ", profile.accumulatedMaxSigma, "G3, G6"),
-      ("share of zeros that may still be judged by", profile.zeroFraction, "else MISTRUSTED"),
-      (
-        "relative L2 distance of the reference from TensorFlow's float64",
-        profile.referenceDistance, "G6"
-      ),
-    ]
-    return limits.map { Limit(name: $0, value: Wording.figure($1), gates: $2) }
+    Profile.Limit.allCases.map { limit in
+      let gates = Gate.allCases.filter { $0.limits.contains(limit) }.map(\.rawValue)
+      return Limit(
+        name: limit.title, value: Wording.figure(profile[limit]),
+        gates: gates.isEmpty ? "else MISTRUSTED" : gates.joined(separator: ", "))
+    }
   }
 }
 

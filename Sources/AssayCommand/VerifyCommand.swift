@@ -93,8 +93,7 @@ struct VerifyCommand: AsyncParsableCommand {
       }
     }
     guard let worst = factors.max(by: { $0.factor < $1.factor }) else { return nil }
-    let factor = worst.factor.formatted(.number.precision(.significantDigits(3)))
-    return "conditioning a relative change of the images grows by up to \(factor), "
+    return "conditioning a relative change of the images grows by up to \(format(worst.factor)), "
       + "in \(worst.endPoint) of case \(worst.caseName)"
   }
 }

@@ -200,11 +200,14 @@ extension FirstDivergence {
   }
 }
 
-/// Three significant digits, as people write them: `0.384`, `12.1`, `812`, `8.12e+05`.
+/// Three significant digits, as people write them: `0.384`, `0.00249`, `12.1`, `812`, `8.12e+05`. From
+/// a thousand to a hundred thousand, all digits before the point.
 package func format(_ value: Double) -> String {
   if value == 0 || !value.isFinite { return value.isInfinite ? "infinite" : "\(value)" }
-  let magnitude = abs(value)
-  if magnitude >= 1e5 || magnitude < 1e-3 { return String(format: "%.2e", value) }
-  let digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3
-  return String(format: "%.\(digits)f", value)
+  let scientific = String(format: "%.2e", value)
+  // The exponent of the rounded value: 9.999 has two digits before the point.
+  guard let exponent = scientific.split(separator: "e").last.flatMap({ Int($0) }),
+    (-3..<5).contains(exponent)
+  else { return scientific }
+  return String(format: "%.\(max(2 - exponent, 0))f", value)
 }

@@ -84,7 +84,7 @@ struct BenchCommand: ParsableCommand {
         if !json { print(result.text(first: results.count == 1)) }
       }
     }
-    if json { try printJSON(results) }
+    if json { try StandardOutput.print(json: results) }
   }
 
   private func measureTraining(_ parameters: Parameters) throws {
@@ -99,13 +99,7 @@ struct BenchCommand: ParsableCommand {
         if !json { print(result.text(first: results.count == 1)) }
       }
     }
-    if json { try printJSON(results) }
-  }
-
-  private func printJSON(_ results: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    print(String(decoding: try encoder.encode(results), as: UTF8.self))
+    if json { try StandardOutput.print(json: results) }
   }
 
   private func measure(_ engine: Engine, _ shape: BenchShape) throws -> BenchResult {

@@ -66,7 +66,7 @@ struct ClassifyCommand: ParsableCommand {
       if let failure = result.failure { StandardError.print("assay: \(failure)") }
       if !json, let text = ClassificationText.render(result) { print(text) }
     }
-    if json { print(try ClassificationFile(file.provenance, results).json()) }
+    if json { try StandardOutput.print(json: ClassificationFile(file.provenance, results)) }
     if let gravest = results.compactMap(\.exitStatus).max() { throw ExitCode(gravest) }
   }
 }

@@ -60,3 +60,10 @@ enum StandardError {
     FileHandle.standardError.write(Data((line + "\n").utf8))
   }
 }
+
+/// Results for programs.
+enum StandardOutput {
+  static func print(json value: some Encodable) throws {
+    FileHandle.standardOutput.write(try JSONCoding.json(value) + Data("\n".utf8))
+  }
+}

@@ -7,7 +7,7 @@ import Report
 enum RecordFile {
   static func read(_ path: String) throws -> ConformanceRecord {
     let data = try InputFile.read(path)
-    guard let header = try? JSONDecoder().decode(Header.self, from: data) else {
+    guard let header = try? JSONCoding.read(Header.self, from: data) else {
       throw InputError.badData(path: path, reason: "is no record of assay verify")
     }
     guard header.formatVersion == ConformanceRecord.currentFormatVersion else {

@@ -62,7 +62,7 @@ struct VerifyCommand: AsyncParsableCommand {
     if reportOptions.json {
       // The annotations must not get into the JSON; GitHub reads both streams.
       annotations.forEach { StandardError.print($0) }
-      FileHandle.standardOutput.write(try record.json() + Data("\n".utf8))
+      try StandardOutput.print(json: record)
       return
     }
     let text = TextReport(

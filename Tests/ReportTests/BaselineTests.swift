@@ -1,6 +1,7 @@
 import Conformance
 import Foundation
 import Report
+import TestSupport
 import Testing
 
 struct BaselineTests {
@@ -21,6 +22,13 @@ struct BaselineTests {
     for index in record.cases.indices {
       record.cases[index].endPoints[layer].gates[0].criteria[0].value = value
     }
+  }
+
+  @Test(arguments: ["engine-avx2", "engine-portable"])
+  func `what is committed is as it would be written again`(name: String) throws {
+    let path = Repository.path("Reports/baseline/\(name).json")
+    let json = try Data(contentsOf: URL(filePath: path))
+    #expect(try Baseline(json: json).json() == json)
   }
 
   @Test func `the worst of all cases and the same bytes every time`() throws {

@@ -134,5 +134,5 @@ extension FaultRecord {
   }
 
   /// JSON like that of ``ConformanceRecord``.
-  public func json() throws -> Data { try RecordCoding.json(self) }
+  public func json() throws -> Data { try JSONCoding.json(self) }
 }

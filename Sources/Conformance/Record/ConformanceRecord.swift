@@ -150,15 +150,12 @@ public struct EndPointRecord: Sendable, Codable {
 extension ConformanceRecord {
   /// JSON with sorted keys: the same record gives the same bytes.
   public func json() throws -> Data {
-    try RecordCoding.json(self)
+    try JSONCoding.json(self)
   }
 
   /// Reads what ``json()`` wrote.
   public init(json: Data) throws {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    self = try decoder.decode(ConformanceRecord.self, from: json)
+    self = try JSONCoding.read(ConformanceRecord.self, from: json)
   }
 }
 

@@ -1,23 +1,17 @@
+import Conformance
 import Foundation
 
 extension Baseline {
   /// JSON with sorted keys: the same figures give the same bytes.
   public func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    return try encoder.encode(self) + Data("\n".utf8)
+    try JSONCoding.json(self) + Data("\n".utf8)
   }
 
   /// Reads what ``json()`` wrote.
   ///
   /// - Throws: ``BaselineError`` if it is something else or of another version.
   public init(json: Data) throws {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    guard let header = try? decoder.decode(Header.self, from: json),
+    guard let header = try? JSONCoding.read(Header.self, from: json),
       header.format == Self.currentFormat
     else {
       throw BaselineError.notABaseline("there is no \"format\": \"\(Self.currentFormat)\" in it")
@@ -26,7 +20,7 @@ extension Baseline {
       throw BaselineError.otherVersion(header.formatVersion)
     }
     do {
-      self = try decoder.decode(Self.self, from: json)
+      self = try JSONCoding.read(Self.self, from: json)
     } catch {
       throw BaselineError.notABaseline(JSONFault.describe(error))
     }

@@ -9,10 +9,7 @@ enum ProfileLimits {
   private static let commentary: Set<String> = ["measured", "source"]
 
   static func limits(_ profile: Profile) throws -> [String: Double] {
-    let encoder = JSONEncoder()
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    let object = try JSONSerialization.jsonObject(with: try encoder.encode(profile))
+    let object = try JSONSerialization.jsonObject(with: try JSONCoding.json(profile))
     var result: [String: Double] = [:]
     collect(object, at: [], into: &result)
     return result

@@ -11,9 +11,7 @@ public struct Badge {
 
   /// `{"schemaVersion": 1, "label": …, "message": …, "color": …}`
   public func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(
+    try JSONCoding.json(
       Content(
         label: "\(record.subject.name.oneLine.shortened(to: 30)) conformance", message: message,
         color: color))

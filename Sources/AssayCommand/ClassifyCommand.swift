@@ -5,7 +5,7 @@ import MobileNet
 import Pictures
 
 /// `assay classify`: the module at work on pictures.
-struct ClassifyCommand: ParsableCommand {
+struct ClassifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
     abstract: "Says what is in JPEG and PNG pictures: the likeliest classes of each.",
@@ -49,22 +49,21 @@ struct ClassifyCommand: ParsableCommand {
     guard top >= 1 else { throw ValidationError("--top must be at least 1, not \(top)") }
   }
 
-  func run() throws {
+  func run() async throws {
     let path = try parameters ?? DefaultGolden.directory() + "/parameters.h5"
     let file = try ParametersFile(reading: path)
     let module = HubModule(file, backend: try subjectOptions.makeBackend(file.parameters))
     if !json { print(ClassificationText.header(file.provenance)) }
     let classifier = Classifier(module: module, size: size, top: top)
-    var results: [PictureResult] = []
-    let progress = Progress(label: "classifying")
-    defer { progress.finish() }
-    for (done, picture) in pictures.enumerated() {
-      progress.update(done, of: pictures.count)
-      let result = try classifier.classify(picture)
-      results.append(result)
-      progress.finish()
-      if let failure = result.failure { StandardError.print("assay: \(failure)") }
-      if !json, let text = ClassificationText.render(result) { print(text) }
+    let results = try await Progress.showing("classifying") { progress in
+      try pictures.enumerated().map { done, picture in
+        progress.update(done, of: pictures.count)
+        let result = try classifier.classify(picture)
+        progress.hide()
+        if let failure = result.failure { StandardError.print("assay: \(failure)") }
+        if !json, let text = ClassificationText.render(result) { print(text) }
+        return result
+      }
     }
     if json { try StandardOutput.print(json: ClassificationFile(file.provenance, results)) }
     if let gravest = results.compactMap(\.exitStatus).max() { throw ExitCode(gravest) }

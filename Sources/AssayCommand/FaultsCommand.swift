@@ -52,7 +52,7 @@ struct FaultsCommand: AsyncParsableCommand {
       controls: try Self.correctSubjects(parameters),
       selection: selection)
     let record = try await Progress.showing("injecting") {
-      try await matrix.run(goldens, progress: $0)
+      try await matrix.run(goldens, progress: $0.update)
     }
     try show(record)
   }

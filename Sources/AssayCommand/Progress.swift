@@ -5,20 +5,18 @@ final class Progress: Sendable {
   private let isVisible: Bool
   private let label: String
 
-  init(label: String) {
+  private init(label: String) {
     self.label = label
     isVisible = isatty(STDERR_FILENO) != 0
   }
 
   /// Shows the line while `body` works, and removes it however that ends.
   static func showing<Result>(
-    _ label: String,
-    _ body: (_ update: @escaping @Sendable (_ done: Int, _ total: Int) -> Void) async throws
-      -> Result
+    _ label: String, _ body: (Progress) async throws -> Result
   ) async rethrows -> Result {
     let progress = Progress(label: label)
-    defer { progress.finish() }
-    return try await body { progress.update($0, of: $1) }
+    defer { progress.hide() }
+    return try await body(progress)
   }
 
   func update(_ done: Int, of total: Int) {
@@ -29,8 +27,8 @@ final class Progress: Sendable {
     FileHandle.standardError.write(Data("\r\(label) \(bar) \(done)/\(total)".utf8))
   }
 
-  /// Removes the line.
-  func finish() {
+  /// Removes the line until the next update, for others to write.
+  func hide() {
     guard isVisible else { return }
     FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
   }

@@ -34,9 +34,9 @@ struct RunCommand: AsyncParsableCommand {
     guard !names.isEmpty else {
       throw VerificationError.nothingSelected(what: "case", pattern: goldenOptions.cases ?? "*")
     }
-    try await Progress.showing("recording") { update in
+    try await Progress.showing("recording") { progress in
       for (done, (golden, name)) in names.enumerated() {
-        update(done, names.count)
+        progress.update(done, of: names.count)
         try writer.write(try recorder.record(try golden.readCase(name)))
       }
       try writer.commit()

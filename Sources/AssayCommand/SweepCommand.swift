@@ -49,7 +49,7 @@ struct SweepCommand: AsyncParsableCommand {
       explainArguments: (self.parameters.map { ["--parameters", $0] } ?? [])
         + subjectOptions.arguments)
     let record = try await Progress.showing("sweeping") {
-      try await verification.run(goldens, progress: $0)
+      try await verification.run(goldens, progress: $0.update)
     }
     try ReportWriter(directory: OutputDirectory(path: output)).write(record)
     print(SweepText(record, usesColor: Terminal.usesColor).render())

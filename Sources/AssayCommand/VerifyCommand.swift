@@ -48,7 +48,7 @@ struct VerifyCommand: AsyncParsableCommand {
       selection: ConformanceRecord.Selection(cases: goldenOptions.cases, layers: layers),
       measuresConditioning: conditioning, explainArguments: explainArguments)
     let record = try await Progress.showing("verifying") {
-      try await verification.run(goldens, progress: $0)
+      try await verification.run(goldens, progress: $0.update)
     }
     try ReportWriter(directory: OutputDirectory(path: reportOptions.output)).write(record)
     StepSummary.append { MarkdownSummary(record).render(limit: $0) }

@@ -95,16 +95,16 @@ package final class FileWriter: Sendable {
   /// - Throws: ``HDF5Error`` with `cannotWrite` or `cannotCreate`; the old file is then as it was.
   package func commit() throws(HDF5Error) {
     guard try close() else {
-      throw HDF5Error(.cannotWrite, at: Location(file: path), details: ["committed before"])
+      throw HDF5Error(.cannotWrite, at: Location(file: path), details: ["closed before"])
     }
     try temporary.moveIntoPlace()
   }
 
   /// Returns whether it was open.
   private func close() throws(HDF5Error) -> Bool {
-    try handle.use { id throws(HDF5Error) in
-      guard H5Iis_valid(id) > 0 else { return false }
-      try Location(file: path).check(H5Fclose(id), else: .cannotWrite)
+    try Library.call { () throws(HDF5Error) in
+      guard let status = handle.close() else { return false }
+      try Location(file: path).check(status, else: .cannotWrite)
       return true
     }
   }

@@ -12,12 +12,25 @@ enum Program {
   static func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
   static func run(_ arguments: [String]) throws -> CommandResult {
-    try Command.run(
-      path, arguments,
-      environment: [
-        "NO_COLOR": "1", "GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": "",
-      ])
+    try Command.run(path, arguments, environment: environment)
   }
+
+  /// Runs it and kills it as soon as a condition holds; whether that was before it ended.
+  static func kill(_ arguments: String..., when condition: () throws -> Bool) throws -> Bool {
+    try Command.kill(path, arguments, environment: environment, when: condition)
+  }
+
+  /// Runs it where files have room for so many KiB, as on a disk that is nearly full.
+  static func run(filesUpTo limit: Int, _ arguments: [String]) throws -> CommandResult {
+    try Command.run(
+      "/bin/bash",
+      ["-c", "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\"", path] + arguments,
+      environment: environment)
+  }
+
+  private static let environment = [
+    "NO_COLOR": "1", "GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": "",
+  ]
 }
 
 /// A small golden beside its parameters, made from the embedded default: one case of 33 x 33, and one

@@ -21,12 +21,8 @@ package enum Command {
   ) throws -> CommandResult {
     // Files, not pipes: a pipe that nobody empties stops the process.
     let folder = try TemporaryDirectory()
-    let process = Process()
-    process.executableURL = URL(filePath: executable)
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.currentDirectoryURL = directory.map { URL(filePath: $0) } ?? Repository.root
-    process.standardInput = FileHandle.nullDevice
+    let process = makeProcess(executable, arguments, environment)
+    if let directory { process.currentDirectoryURL = URL(filePath: directory) }
     process.standardOutput = try emptyFile(folder.path("output"))
     process.standardError = try emptyFile(folder.path("error"))
     try process.run()
@@ -34,6 +30,42 @@ package enum Command {
     return CommandResult(
       status: process.terminationStatus, output: try text(folder.path("output")),
       error: try text(folder.path("error")))
+  }
+
+  /// Runs a program and ends it with SIGKILL as soon as a condition holds. What it prints is lost.
+  ///
+  /// - Returns: Whether it was killed: `false` if it came to its own end before.
+  package static func kill(
+    _ executable: String, _ arguments: [String], environment: [String: String] = [:],
+    when condition: () throws -> Bool
+  ) throws -> Bool {
+    let process = makeProcess(executable, arguments, environment)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    defer { process.waitUntilExit() }
+    do {
+      while process.isRunning, try !condition() { usleep(500) }
+    } catch {
+      process.terminate()
+      throw error
+    }
+    guard process.isRunning else { return false }
+    _ = Foundation.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    return process.terminationReason == .uncaughtSignal
+  }
+
+  private static func makeProcess(
+    _ executable: String, _ arguments: [String], _ environment: [String: String]
+  ) -> Process {
+    let process = Process()
+    process.executableURL = URL(filePath: executable)
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.currentDirectoryURL = Repository.root
+    process.standardInput = FileHandle.nullDevice
+    return process
   }
 
   private static func emptyFile(_ path: String) throws -> FileHandle {

@@ -30,6 +30,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Assay", targets: ["Assay"]),
+    .library(name: "AssayEngine", targets: ["AssayEngine"]),
     .executable(name: "assay", targets: ["AssayCommand"]),
   ],
   dependencies: [
@@ -89,11 +90,13 @@ let package = Package(
       dependencies: ["MobileNet", "CPUFeatures", "KernelInterface", "EngineKernels"]
         + wideKernels.map { .target(name: $0.name) },
       exclude: ["README.md"]),
+    .target(
+      name: "AssayEngine", dependencies: ["Engine", "Golden", "HubModule", "MobileNet"]),
 
     .executableTarget(
       name: "AssayCommand",
       dependencies: [
-        "Conformance", "Engine", "Golden", "HDF5", "HubModule", "MobileNet", "Pictures",
+        "AssayEngine", "Conformance", "Engine", "Golden", "HDF5", "HubModule", "MobileNet", "Pictures",
         "Reference", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -38,6 +38,19 @@ extension HubModule {
       dropoutMask: Tensor<Float>?
     ) throws -> TrainingOutputs
 
+    /// The same for one end point, and the way back from it. Unless a backend has this, its module has
+    /// no gradients.
+    ///
+    /// - Parameters:
+    ///   - endPoint: The logits or the pool.
+    ///   - lossGradient: What a loss makes of the end point: its gradient by it, of its shape. Called
+    ///     once.
+    func gradients(
+      from endPoint: EndPoint, images: Tensor<Float>, batchNormMomentum momentum: Float,
+      dropoutMask: Tensor<Float>?,
+      of lossGradient: (_ output: Tensor<Float>) throws -> Tensor<Float>
+    ) throws -> TrainingGradients
+
     /// The same with other values of its variables.
     func replacing(_ parameters: Parameters) throws -> any TrainingBackend
   }
@@ -46,6 +59,16 @@ extension HubModule {
 extension HubModule.Backend {
   public func replacing(_ parameters: Parameters) throws -> any HubModule.Backend {
     throw HubModuleError.fixedVariables
+  }
+}
+
+extension HubModule.TrainingBackend {
+  public func gradients(
+    from endPoint: EndPoint, images: Tensor<Float>, batchNormMomentum momentum: Float,
+    dropoutMask: Tensor<Float>?,
+    of lossGradient: (_ output: Tensor<Float>) throws -> Tensor<Float>
+  ) throws -> TrainingGradients {
+    throw HubModuleError.noGradients
   }
 }
 
@@ -62,5 +85,19 @@ public struct TrainingOutputs: Sendable {
   ) {
     self.endPoints = endPoints
     self.movingAverages = movingAverages
+  }
+}
+
+/// What a module's way back from an end point yields.
+public struct TrainingGradients: Sendable {
+  /// The end point, and the moving averages after the batch.
+  public var outputs: TrainingOutputs
+  /// Gradient of the loss by every trainable variable on the way to the end point, by the names of
+  /// TensorFlow's variables. Weight decay is not in it.
+  public var variables: [String: Tensor<Float>]
+
+  public init(outputs: TrainingOutputs, variables: [String: Tensor<Float>]) {
+    self.outputs = outputs
+    self.variables = variables
   }
 }

@@ -26,6 +26,68 @@ extension HubModule {
     return losses
   }
 
+  /// The gradients of ``regularizationLosses``, by the same names: 4e-5 w. None unless the module is
+  /// ``trainable``.
+  public var regularizationGradients: [String: Tensor<Float>] {
+    var gradients: [String: Tensor<Float>] = [:]
+    for name in regularizationLosses.keys {
+      gradients[name] = parameters.tensors[name].map {
+        Tensor(
+          Operations.weightDecayGradient(
+            Tensor<Double>($0), factor: TrainingOptions().weightDecay))
+      }
+    }
+    return gradients
+  }
+
+  /// Calls the module and goes the way back from its output: the gradient of a loss by the variables.
+  ///
+  /// ```swift
+  /// let result = try module.gradients(images, signature: .imageFeatureVector) { features in
+  ///   …                                                 // [batch, 768]: the loss's gradient by them
+  /// }
+  /// result.variables["MobilenetV1/Conv2d_0/weights"]    // to be added: regularizationGradients
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - images: `[batch, height, width, 3]`, red, green, blue in [0, 1].
+  ///   - signature: What the loss reads: logits, or the feature vector in front of dropout.
+  ///   - batchNormMomentum: In [0, 1], for a signature that takes it.
+  ///   - dropoutMask: As for a call; only the logits depend on it.
+  ///   - lossGradient: Is given the output, and returns the gradient of any loss by it, of its shape.
+  /// - Throws: ``HubModuleError`` if the module has not the tag ``Tag/train``, is not ``trainable``, or
+  ///   the call is not as the signature wants it; what the backend or `lossGradient` throws.
+  public func gradients(
+    _ images: Tensor<Float>, signature: Signature = .default, batchNormMomentum: Float? = nil,
+    dropoutMask: Tensor<Float>? = nil,
+    of lossGradient: (_ output: Tensor<Float>) throws -> Tensor<Float>
+  ) throws -> ModuleGradients {
+    guard case .training(let backend) = graph else { throw HubModuleError.noGradients }
+    guard trainable else { throw HubModuleError.notTrainable }
+    try check(signature, images, batchNormMomentum, dropoutMask: dropoutMask)
+    let result = try backend.gradients(
+      from: signature.output, images: images,
+      batchNormMomentum: batchNormMomentum ?? Signature.defaultBatchNormMomentum,
+      dropoutMask: dropoutMask
+    ) { endPoint in
+      let output = ModuleCall.output(endPoint)
+      let gradient = try lossGradient(output)
+      guard gradient.shape == output.shape else {
+        throw HubModuleError.wrongGradient(found: gradient.shape, expected: output.shape)
+      }
+      if let place = gradient.scalars.firstIndex(where: { !$0.isFinite }) {
+        throw HubModuleError.gradientNotFinite(index: gradient.coordinates(of: place))
+      }
+      return gradient.reshaped(endPoint.shape)
+    }
+    guard let endPoint = result.outputs.endPoints[signature.output] else {
+      throw HubModuleError.notYielded(signature.output)
+    }
+    return ModuleGradients(
+      output: ModuleCall.output(endPoint), updates: result.outputs.movingAverages,
+      variables: result.variables)
+  }
+
   /// The module with other values for some of its variables: the updates of a call, or what an
   /// optimizer made of ``trainableVariables``.
   ///

@@ -170,9 +170,7 @@ public struct HubModule: Sendable {
     _ signature: Signature, _ wanted: Set<EndPoint>, _ images: Tensor<Float>, _ momentum: Float?,
     dropoutMask: Tensor<Float>?
   ) throws -> TrainingOutputs {
-    try signature.check(images: images)
-    try signature.check(momentum: momentum)
-    try check(dropoutMask, batch: images.shape[0])
+    try check(signature, images, momentum, dropoutMask: dropoutMask)
     var result =
       switch graph {
       case .inference(let backend):
@@ -188,6 +186,16 @@ public struct HubModule: Sendable {
     }
     result.endPoints = result.endPoints.filter { wanted.contains($0.key) }
     return result
+  }
+
+  /// Whether a call is as the signature wants it.
+  func check(
+    _ signature: Signature, _ images: Tensor<Float>, _ momentum: Float?,
+    dropoutMask: Tensor<Float>?
+  ) throws(HubModuleError) {
+    try signature.check(images: images)
+    try signature.check(momentum: momentum)
+    try check(dropoutMask, batch: images.shape[0])
   }
 
   private func check(_ dropoutMask: Tensor<Float>?, batch: Int) throws(HubModuleError) {

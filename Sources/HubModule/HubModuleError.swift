@@ -16,6 +16,12 @@ public enum HubModuleError: Error, Hashable, CustomStringConvertible {
   case maskValue(index: [Int])
   /// New values for a module whose backend cannot take them.
   case fixedVariables
+  /// Gradients, but no tag ``HubModule/Tag/train``, or a backend that has none.
+  case noGradients
+  /// Gradients for variables that are not ``HubModule/trainable``.
+  case notTrainable
+  case wrongGradient(found: [Int], expected: [Int])
+  case gradientNotFinite(index: [Int])
   /// The backend breaks its promise.
   case notYielded(EndPoint)
 
@@ -49,6 +55,14 @@ public enum HubModuleError: Error, Hashable, CustomStringConvertible {
       "the dropout mask is neither 0 nor 1 at \(index)"
     case .fixedVariables:
       "the backend keeps its variables; make the module anew with other ones"
+    case .noGradients:
+      "this module has no gradients; make it with the tag 'train', and a backend that has them"
+    case .notTrainable:
+      "the module's variables are not to be trained; make it with 'trainable: true'"
+    case .wrongGradient(let found, let expected):
+      "the loss's gradient has the shape \(found), expected the output's, \(expected)"
+    case .gradientNotFinite(let index):
+      "the loss's gradient is not finite at \(index)"
     case .notYielded(let endPoint):
       "the backend does not yield \(endPoint)"
     }

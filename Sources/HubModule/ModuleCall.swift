@@ -19,8 +19,12 @@ public struct ModuleCall: Sendable {
     self.signature = signature
     endPoints = outputs.endPoints
     updates = outputs.movingAverages
-    // Without the pool's unit axes.
-    output = tensor.reshaped([tensor.shape[0], tensor.shape.last ?? 0])
+    output = Self.output(tensor)
+  }
+
+  /// An end point without the pool's unit axes.
+  static func output(_ endPoint: Tensor<Float>) -> Tensor<Float> {
+    endPoint.reshaped([endPoint.shape[0], endPoint.shape.last ?? 0])
   }
 
   /// All outputs by the names that ``HubModule/outputs(of:)`` has: what `as_dict=True` yields.
@@ -29,4 +33,15 @@ public struct ModuleCall: Sendable {
     for (endPoint, tensor) in endPoints { result[Signature.outputName(endPoint)] = tensor }
     return result
   }
+}
+
+/// What a call of the module yields whose output a loss read.
+public struct ModuleGradients: Sendable {
+  /// What the loss read: `[batch, classes]` logits, or `[batch, channels]` features.
+  public let output: Tensor<Float>
+  /// What the moving averages become with this batch, as in ``ModuleCall/updates``.
+  public let updates: [String: Tensor<Float>]
+  /// Gradient of the loss by each of ``HubModule/trainableVariables`` that the output depends on, by
+  /// TensorFlow's name: all 83, or 81 for the features. ``HubModule/regularizationLosses`` are not in it.
+  public let variables: [String: Tensor<Float>]
 }

@@ -43,13 +43,46 @@ struct ReferenceTrainingBackend: HubModule.TrainingBackend {
     _ wanted: Set<EndPoint>, images: Tensor<Float>, batchNormMomentum momentum: Float,
     dropoutMask: Tensor<Float>?
   ) -> TrainingOutputs {
+    let options = options(momentum)
+    let layers = network.forward(
+      images: Tensor(images), dropoutMask: mask(dropoutMask, images), options,
+      accumulating: Sum<Double>.self)
+    return outputs(layers, wanted, options)
+  }
+
+  func gradients(
+    from endPoint: EndPoint, images: Tensor<Float>, batchNormMomentum momentum: Float,
+    dropoutMask: Tensor<Float>?,
+    of lossGradient: (_ output: Tensor<Float>) throws -> Tensor<Float>
+  ) throws -> TrainingGradients {
+    let options = options(momentum)
+    let mask = mask(dropoutMask, images)
+    let layers = network.forward(
+      images: Tensor(images), dropoutMask: mask, options, accumulating: Sum<Double>.self)
+    let outputs = outputs(layers, [endPoint], options)
+    guard let output = outputs.endPoints[endPoint] else {
+      throw HubModuleError.unknownEndPoint(endPoint)
+    }
+    let pass = network.backward(
+      from: endPoint, gradient: Tensor(try lossGradient(output)), through: layers,
+      dropoutMask: mask, options)
+    return TrainingGradients(outputs: outputs, variables: pass.gradients.mapValues { Tensor($0) })
+  }
+
+  private func options(_ momentum: Float) -> TrainingOptions {
     var options = TrainingOptions()
     options.batchNormMomentum = Double(momentum)
-    let shape = [images.shape[0], architecture.featureChannels]
-    let layers = network.forward(
-      images: Tensor(images),
-      dropoutMask: dropoutMask.map { Tensor($0) } ?? Tensor(repeating: 1, shape: shape), options,
-      accumulating: Sum<Double>.self)
+    return options
+  }
+
+  private func mask(_ mask: Tensor<Float>?, _ images: Tensor<Float>) -> Tensor<Double> {
+    mask.map { Tensor($0) }
+      ?? Tensor(repeating: 1, shape: [images.shape[0], architecture.featureChannels])
+  }
+
+  private func outputs(
+    _ layers: [LayerForward<Sum<Double>>], _ wanted: Set<EndPoint>, _ options: TrainingOptions
+  ) -> TrainingOutputs {
     var endPoints: [EndPoint: Tensor<Float>] = [:]
     for (layer, values) in zip(architecture.layers, layers) where wanted.contains(layer.endPoint) {
       endPoints[layer.endPoint] = Tensor(values.output)

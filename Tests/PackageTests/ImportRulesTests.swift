@@ -24,11 +24,12 @@ import TestSupport
     "Report": ["Conformance", "Golden", "MobileNet"],
     "HubModule": ["MobileNet", "Golden", "Reference"],
     "Assay": ["MobileNet", "Reference", "Golden", "Conformance", "Report", "HubModule"],
+    "AssayEngine": ["Engine", "Golden", "HubModule", "MobileNet"],
     "PictureDecoders": [],
     "Pictures": ["MobileNet", "PictureDecoders"],
     "AssayCommand": [
-      "HDF5", "MobileNet", "Reference", "Golden", "Conformance", "Report", "HubModule", "Engine",
-      "Pictures",
+      "HDF5", "MobileNet", "Reference", "Golden", "Conformance", "Report", "HubModule", "AssayEngine",
+      "Engine", "Pictures",
     ],
   ]
 

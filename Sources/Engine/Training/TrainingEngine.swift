@@ -57,6 +57,14 @@ package final class TrainingEngine {
   /// Bytes of variables, gradients, activations and scratch memory.
   package var byteCount: Int { store.byteCount + plan.byteCount }
 
+  /// Sets all variables, and forgets the velocities of descent.
+  ///
+  /// - Precondition: The architecture is this engine's.
+  package func load(_ parameters: Parameters) {
+    precondition(parameters.architecture == architecture)
+    store.load(parameters)
+  }
+
   /// Computes loss, statistics and gradients with the present variables, and moves the averages.
   ///
   /// - Parameters:
@@ -70,9 +78,7 @@ package final class TrainingEngine {
     images: Tensor<Float>, labels: [Int], dropoutMask: Tensor<Float>?,
     settings: TrainingSettings = TrainingSettings()
   ) throws(EngineError) -> TrainingLoss {
-    guard images.shape == self.images else {
-      throw .wrongShape(found: images.shape, expected: "\(describe(shape: self.images)) images")
-    }
+    try check(images: images)
     try set(labels: labels)
     try set(dropoutMask: dropoutMask, keepProbability: settings.keepProbability)
     return images.withUnsafePointer { step(images: $0, settings: settings) }
@@ -96,6 +102,12 @@ package final class TrainingEngine {
     plan.program.execute(images: images, times: times)
   }
 
+  func check(images: Tensor<Float>) throws(EngineError) {
+    guard images.shape == self.images else {
+      throw .wrongShape(found: images.shape, expected: "\(describe(shape: self.images)) images")
+    }
+  }
+
   private func set(labels: [Int]) throws(EngineError) {
     guard labels.count == images[0] else {
       throw .wrongShape(found: [labels.count], expected: "\(images[0]) labels")
@@ -106,7 +118,7 @@ package final class TrainingEngine {
     }
   }
 
-  private func set(dropoutMask: Tensor<Float>?, keepProbability: Double) throws(EngineError) {
+  func set(dropoutMask: Tensor<Float>?, keepProbability: Double) throws(EngineError) {
     let features = plan.network.head.features
     let expected = [images[0], features.channels]
     if let dropoutMask, dropoutMask.shape != expected {

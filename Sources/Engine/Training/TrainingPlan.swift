@@ -5,6 +5,15 @@ import MobileNet
 final class TrainingPlan {
   let network: TrainingNetwork
   let program: Program
+  /// The first steps of ``program``, up to loss and predictions.
+  private(set) lazy var forward = part(forwardSteps)
+  /// The others, from the gradient of the logits on.
+  private(set) lazy var backward = part(backwardSteps)
+  /// The same from the gradient of the features, after dropout, on.
+  private(set) lazy var backwardFromFeatures = part(Array(backwardSteps.dropFirst()))
+  private let forwardSteps: [any PlanStep]
+  private let backwardSteps: [any PlanStep]
+  private let pool: ThreadPool
   private let work: Arena
   /// Dense, like the images.
   let imageGradient: UnsafeMutablePointer<Float>
@@ -20,11 +29,14 @@ final class TrainingPlan {
     squares.initialize(repeating: 0, count: squareCount)
     let prepare = WeightPreparationStep(
       network.context, network.layers, network.head.weights, squares: squares)
+    forwardSteps = [prepare] + builder.forward()
+    backwardSteps = builder.backward()
     program = Program(
-      steps: [prepare] + builder.forward() + builder.backward(),
+      steps: forwardSteps + backwardSteps,
       layers: store.architecture.layers.count, activations: builder.arena,
       kernels: store.kernels, pool: pool)
     self.network = network
+    self.pool = pool
     work = builder.arena
     imageGradient = builder.imageGradient
   }
@@ -34,6 +46,13 @@ final class TrainingPlan {
   }
 
   var byteCount: Int { network.byteCount + program.byteCount }
+
+  /// Some of the steps, in the memory of all.
+  private func part(_ steps: [any PlanStep]) -> Program {
+    Program(
+      steps: steps, layers: network.layers.count + 3, activations: work,
+      kernels: network.context.kernels, pool: pool)
+  }
 
   /// Of the last step.
   func loss() -> TrainingLoss {

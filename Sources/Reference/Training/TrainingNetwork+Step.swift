@@ -13,26 +13,74 @@ extension TrainingNetwork {
     let forward = forward(
       images: batch.images, dropoutMask: batch.dropoutMask, options,
       accumulating: Sum<Scalar>.self)
-    var gradient = Operations.crossEntropyGradient(
+    let gradient = Operations.crossEntropyGradient(
       predictions: forward[forward.count - 1].output, labels: batch.labels)
-
-    var gradients: [String: Tensor<Scalar>] = [:]
-    var endPointGradients: [Tensor<Scalar>] = []
-    for index in architecture.layers.indices.dropLast().reversed() {
-      endPointGradients.append(gradient)
-      let result = backward(
-        layer: index, forward[index], gradient: gradient, dropoutMask: batch.dropoutMask, options)
-      gradient = result.input
-      for (name, terms) in result.variables {
-        gradients[name] = totalGradient(terms.map(\.value), of: name, layer: index, options)
-      }
+    let pass = backward(
+      from: .logits, gradient: gradient, through: forward, dropoutMask: batch.dropoutMask, options)
+    var gradients = pass.gradients
+    for (name, decay) in weightDecayGradients(options) {
+      gradients[name]?.add(decay)
     }
     return TrainingStep(
       endPoints: forward.map(\.output), preActivations: forward.map(\.preActivation),
       statistics: forward.compactMap(\.statistics),
       loss: loss(forward, labels: batch.labels, options), gradients: gradients,
-      imagesGradient: gradient, endPointGradients: endPointGradients.reversed(),
+      imagesGradient: pass.imagesGradient, endPointGradients: pass.endPointGradients,
       movingAverages: movingAverages(after: forward, options))
+  }
+
+  /// The way back of any loss that depends on the images through one end point: for a step the logits,
+  /// for a new last layer the pool.
+  ///
+  /// ```swift
+  /// let forward = network.forward(images: images, dropoutMask: mask, accumulating: Sum<Double>.self)
+  /// let pass = network.backward(
+  ///   from: .globalPool, gradient: gradient, through: forward, dropoutMask: mask)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - endPoint: One of the architecture, but not the softmax.
+  ///   - gradient: Of the loss by it, of its shape.
+  ///   - forward: Every layer, in order.
+  ///   - mask: Of the dropout in front of the logits, `[batch, channels]`; it does not matter to what
+  ///     begins before.
+  @specialized(where Scalar == Double, Terms == Sum<Double>)
+  @specialized(where Scalar == Double, Terms == Moments)
+  @specialized(where Scalar == Float, Terms == Sum<Float>)
+  public func backward<Terms: Accumulator>(
+    from endPoint: EndPoint, gradient: Tensor<Scalar>, through forward: [LayerForward<Terms>],
+    dropoutMask mask: Tensor<Scalar>, _ options: TrainingOptions = TrainingOptions()
+  ) -> BackwardPass<Scalar> where Terms.Scalar == Scalar {
+    guard let last = architecture.endPoints.firstIndex(of: endPoint) else {
+      preconditionFailure("there is no \(endPoint)")
+    }
+    precondition(gradient.shape == forward[last].output.shape)
+    var gradient = gradient
+    var gradients: [String: Tensor<Scalar>] = [:]
+    var endPointGradients: [Tensor<Scalar>] = []
+    for index in architecture.layers.indices[...last].reversed() {
+      endPointGradients.append(gradient)
+      let result = backward(
+        layer: index, forward[index], gradient: gradient, dropoutMask: mask, options)
+      gradient = result.input
+      for (name, terms) in result.variables { gradients[name] = terms.map(\.value) }
+    }
+    return BackwardPass(
+      gradients: gradients, imagesGradient: gradient,
+      endPointGradients: endPointGradients.reversed())
+  }
+
+  /// Gradient of the weight decay by each of the 15 kernels that have it, by TensorFlow name.
+  public func weightDecayGradients(
+    _ options: TrainingOptions = TrainingOptions()
+  ) -> [String: Tensor<Scalar>] {
+    var gradients: [String: Tensor<Scalar>] = [:]
+    for layer in architecture.layers where layer.hasWeightDecay {
+      let name = layer.variableNames.weights
+      gradients[name] = Operations.weightDecayGradient(
+        self[name], factor: Scalar(options.weightDecay))
+    }
+    return gradients
   }
 
   /// Every layer forwards, each computed from the one before, with the batch's own statistics.
@@ -100,16 +148,12 @@ extension TrainingNetwork {
     }
     return averages
   }
+}
 
-  /// The gradient of the cross-entropy by a variable, and that of the weight decay with it.
-  private func totalGradient(
-    _ gradient: Tensor<Scalar>, of name: String, layer index: Int, _ options: TrainingOptions
-  ) -> Tensor<Scalar> {
-    let layer = architecture.layers[index]
-    guard layer.hasWeightDecay, name == layer.variableNames.weights else { return gradient }
-    let (weights, factor) = (self[name], Scalar(options.weightDecay))
-    var total = gradient
-    for index in 0..<weights.count { total[flat: index] += factor * weights[flat: index] }
-    return total
+extension Tensor where Scalar: FloatingPoint {
+  /// Adds a tensor of the same shape, element by element.
+  fileprivate mutating func add(_ other: Tensor) {
+    precondition(shape == other.shape)
+    for index in 0..<count { self[flat: index] += other[flat: index] }
   }
 }

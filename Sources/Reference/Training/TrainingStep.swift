@@ -30,3 +30,14 @@ public struct TrainingStep<Scalar: Real & BinaryFloatingPoint & Sendable>: Senda
   /// The moving averages after this batch, by TensorFlow name.
   public let movingAverages: [String: Tensor<Scalar>]
 }
+
+/// What the way back from one end point yields.
+public struct BackwardPass<Scalar: Real & BinaryFloatingPoint & Sendable>: Sendable {
+  /// Gradient of the loss by every trainable variable on the way to the end point, by TensorFlow name.
+  /// Weight decay is not in it.
+  public let gradients: [String: Tensor<Scalar>]
+  /// Gradient by the images in [0, 1], of their shape.
+  public let imagesGradient: Tensor<Scalar>
+  /// Gradient by every end point up to this one, in order of the layers.
+  public let endPointGradients: [Tensor<Scalar>]
+}

@@ -16,12 +16,19 @@ extension Layer {
 }
 
 extension Operations {
-  /// The loss that keeps weights small: λ · Σ w² / 2. Its gradient is λ · w.
+  /// The loss that keeps weights small: λ · Σ w² / 2.
   public static func weightDecay<Scalar: Real & BinaryFloatingPoint & Sendable>(
     _ weights: Tensor<Scalar>, factor: Scalar
   ) -> Scalar {
     var sum = Scalar(0)
     for w in weights.scalars { sum += w * w }
     return factor * (sum / 2)
+  }
+
+  /// Its gradient: λ · w.
+  public static func weightDecayGradient<Scalar: Real & BinaryFloatingPoint & Sendable>(
+    _ weights: Tensor<Scalar>, factor: Scalar
+  ) -> Tensor<Scalar> {
+    weights.map { factor * $0 }
   }
 }

@@ -31,6 +31,9 @@ from training import (
 
 FORMAT_VERSION = 1
 
+#: All that a folder of golden files may have, beside its manifest.
+FILES = frozenset({"parameters.h5", "inference.h5", "sweep.h5", "training.h5"})
+
 Attributes = Mapping[str, object]
 
 
@@ -39,7 +42,8 @@ def golden_files(folder: Path, attributes: Attributes, command: str) -> Iterator
     """A writer whose files appear in `folder` when the block ends without an error.
 
     They are written beside the folder and then moved into it, the manifest last, so that nobody
-    meets a file that is written half.
+    meets a file that is written half. A golden file that was there before and is not among them goes:
+    it may be of another checkpoint, and nothing would say so.
 
     Args:
       attributes: what all files say about themselves.
@@ -51,6 +55,8 @@ def golden_files(folder: Path, attributes: Attributes, command: str) -> Iterator
         yield writer
         manifest = writer.write_manifest(command)
         folder.mkdir(exist_ok=True)
+        for name in FILES - {path.name for path in writer.files}:
+            (folder / name).unlink(missing_ok=True)
         for path in [*writer.files, manifest]:
             os.replace(path, folder / path.name)
 

@@ -184,6 +184,26 @@ class GoldenTests(OracleTestCase):
             data = (folder / name).read_bytes()
             self.assertEqual(entry["sha256"], hashlib.sha256(data).hexdigest())
 
+    def test_a_file_of_an_earlier_export_goes(self):
+        folder = self.folder / "golden"
+        folder.mkdir()
+        for name in ("training.h5", "parameters.h5", "notes.txt"):
+            (folder / name).write_text("old")
+        self.write("golden")
+        self.assertFalse((folder / "training.h5").exists())
+        self.assertEqual((folder / "notes.txt").read_text(), "old")
+        self.assertNotEqual((folder / "parameters.h5").read_bytes(), b"old")
+
+    def test_a_failure_leaves_what_was_there(self):
+        folder = self.folder / "golden"
+        folder.mkdir()
+        (folder / "training.h5").write_text("old")
+        with self.assertRaises(ZeroDivisionError):
+            with golden.golden_files(folder, {}, "command") as writer:
+                writer.write_parameters(self.parameters, None)
+                raise ZeroDivisionError
+        self.assertEqual([path.name for path in folder.iterdir()], ["training.h5"])
+
     def test_a_failure_leaves_nothing(self):
         with self.assertRaises(ZeroDivisionError):
             with golden.golden_files(self.folder / "golden", {}, "command") as writer:

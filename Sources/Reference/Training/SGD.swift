@@ -25,6 +25,8 @@ public struct SGD<Scalar: Real & BinaryFloatingPoint & Sendable>: Sendable {
   ///   - variable: w.
   ///   - name: By which its velocity is remembered.
   ///   - gradient: g, of the same shape.
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
   public mutating func update(
     _ variable: inout Tensor<Scalar>, named name: String, gradient: Tensor<Scalar>
   ) {

@@ -17,6 +17,8 @@ extension Layer {
 
 extension Operations {
   /// The loss that keeps weights small: λ · Σ w² / 2.
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
   public static func weightDecay<Scalar: Real & BinaryFloatingPoint & Sendable>(
     _ weights: Tensor<Scalar>, factor: Scalar
   ) -> Scalar {
@@ -26,6 +28,8 @@ extension Operations {
   }
 
   /// Its gradient: λ · w.
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
   public static func weightDecayGradient<Scalar: Real & BinaryFloatingPoint & Sendable>(
     _ weights: Tensor<Scalar>, factor: Scalar
   ) -> Tensor<Scalar> {

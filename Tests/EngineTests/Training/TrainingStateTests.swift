@@ -107,6 +107,59 @@ import Testing
     #expect(try engine.endPoint(EndPoint("Conv2d_0")) == stem)
   }
 
+  /// A loss outside of the engine: the two halves of a step are the step. The gradients that go in are
+  /// made of rounded predictions, and for the features once more of rounded logits' gradients.
+  @Test(arguments: InstructionSet.supported)
+  func halves(isa: InstructionSet) throws {
+    var fixture = try TrainingFixture(images: [3, 40, 33, 3])
+    fixture.settings.weightDecay = 0
+    let whole = try fixture.makeEngine(isa: isa)
+    try fixture.step(whole)
+    let halves = try fixture.makeEngine(isa: isa, threads: 2)
+    try halves.forward(
+      images: fixture.images, dropoutMask: fixture.mask, settings: fixture.settings)
+    for endPoint in fixture.architecture.endPoints {
+      #expect(try halves.endPoint(endPoint) == whole.endPoint(endPoint))
+    }
+    var logitsGradient = try halves.endPoint(.predictions)
+    let classes = logitsGradient.shape[1]
+    for (image, label) in fixture.labels.enumerated() {
+      logitsGradient[flat: image * classes + label] -= 1
+    }
+    logitsGradient = logitsGradient.map { $0 / Float(fixture.labels.count) }
+    try halves.backward(from: .logits, gradient: logitsGradient, images: fixture.images)
+    func expectSame(_ names: [String]) throws {
+      for name in names {
+        let expected = try whole.gradient(name).scalars
+        #expect(try relativeDistance(halves.gradient(name).scalars, expected) <= 1e-5, "\(name)")
+      }
+    }
+    let trainable = fixture.architecture.variables.filter(\.isTrainable).map(\.name)
+    try expectSame(trainable)
+    #expect(relativeDistance(halves.imageGradient().scalars, whole.imageGradient().scalars) <= 1e-5)
+
+    let weights = try whole.variable("MobilenetV1/Logits/Conv2d_1c_1x1/weights").scalars
+    let channels = fixture.architecture.featureChannels
+    let features = Tensor(
+      shape: [fixture.labels.count, 1, 1, channels],
+      scalars: (0..<fixture.labels.count * channels).map { index in
+        let (image, channel) = (index / channels, index % channels)
+        let sum = (0..<classes).reduce(0.0) {
+          $0 + Double(logitsGradient[flat: image * classes + $1] * weights[channel * classes + $1])
+        }
+        return Float(sum) * fixture.mask[flat: index] / Float(fixture.settings.keepProbability)
+      })
+    try halves.backward(
+      from: .globalPool, gradient: features.map { 2 * $0 }, images: fixture.images)
+    #expect(try halves.gradient(trainable[0]) != whole.gradient(trainable[0]))
+    try halves.backward(from: .globalPool, gradient: features, images: fixture.images)
+    try expectSame(trainable.filter { !$0.contains("/Logits/") })
+
+    for variable in fixture.architecture.variables where !variable.isTrainable {
+      #expect(try halves.variable(variable.name) == whole.variable(variable.name))
+    }
+  }
+
   @Test func refusals() throws {
     let fixture = try TrainingFixture(images: [2, 9, 8, 3])
     let engine = try fixture.makeEngine()
@@ -115,6 +168,17 @@ import Testing
     }
     #expect(throws: EngineError.self) {
       try engine.step(images: makeImages([1, 9, 8, 3]), labels: [0, 1], dropoutMask: nil)
+    }
+    #expect(throws: EngineError.self) {
+      try engine.forward(images: makeImages([1, 9, 8, 3]), dropoutMask: nil)
+    }
+    #expect(throws: EngineError.self) {
+      try engine.backward(
+        from: .logits, gradient: Tensor(repeating: 0, shape: [2, 10]), images: fixture.images)
+    }
+    #expect(throws: EngineError.unknownEndPoint(EndPoint("Conv2d_0"))) {
+      try engine.backward(
+        from: EndPoint("Conv2d_0"), gradient: fixture.images, images: fixture.images)
     }
     #expect(throws: EngineError.self) {
       try engine.step(images: fixture.images, labels: [0], dropoutMask: nil)

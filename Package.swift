@@ -94,9 +94,18 @@ let package = Package(
       name: "AssayEngine", dependencies: ["Engine", "Golden", "HubModule", "MobileNet"]),
 
     .executableTarget(
+      name: "FineTune",
+      dependencies: [
+        "Assay", "AssayEngine", "Pictures",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Examples/FineTune", exclude: ["Photos"]),
+
+    .executableTarget(
       name: "AssayCommand",
       dependencies: [
-        "AssayEngine", "Conformance", "Engine", "Golden", "HDF5", "HubModule", "MobileNet", "Pictures",
+        "AssayEngine", "Conformance", "Engine", "Golden", "HDF5", "HubModule", "MobileNet",
+        "Pictures",
         "Reference", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -111,10 +120,17 @@ let package = Package(
       dependencies: ["Conformance", "Golden", "MobileNet", "Reference", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
+    .testTarget(
+      name: "FineTuneTests",
+      dependencies: [
+        "FineTune", "Golden", "HDF5", "MobileNet", "Pictures", "Reference", "TestSupport",
+      ],
+      exclude: ["curve.h5"]),
     .testTarget(name: "GoldenTests", dependencies: ["Golden", "HDF5", "MobileNet", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(
-      name: "HubModuleTests", dependencies: ["Golden", "HubModule", "MobileNet", "Reference"]),
+      name: "HubModuleTests",
+      dependencies: ["AssayEngine", "Golden", "HubModule", "MobileNet", "Reference"]),
     .testTarget(name: "MobileNetTests", dependencies: ["MobileNet"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["HDF5", "MobileNet", "Pictures", "TestSupport"],

@@ -72,10 +72,18 @@ def read_photos(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 class FineTuning(Graph):
-    """The original network with a new last layer on its feature vector, which starts at zero."""
+    """The original network with a new last layer on its feature vector."""
 
-    def __init__(self, classes: int, *sizes, dtype: type, training: bool):
-        super().__init__(*sizes, dtype, training=training)
+    def __init__(
+        self,
+        depth_multiplier: float,
+        num_classes: int,
+        dtype: type,
+        *,
+        classes: int,
+        training: bool = False,
+    ):
+        super().__init__(depth_multiplier, num_classes, dtype, training=training)
         with self.graph.as_default():
             features = tf.squeeze(self.end_points["global_pool"], [1, 2])
             self.head = [
@@ -92,7 +100,13 @@ class FineTuning(Graph):
                 regularization = tf.zeros_like(cross_entropy)
             self._losses = (cross_entropy, regularization, cross_entropy + regularization)
             self._train = self._make_step(training)
-        self.session.run([v.initializer for v in self.graph.get_collection("variables")])
+            # All variables, the optimizer's velocities among them.
+            self._initialize = tf.global_variables_initializer()
+
+    def start(self, values: Mapping[str, np.ndarray]) -> None:
+        """Sets variables; the new layer, unless it is among them, and velocities start at zero."""
+        self.session.run(self._initialize)
+        self.set(values)
 
     def step(self, images: np.ndarray, labels: np.ndarray) -> tuple[np.floating, ...]:
         """Takes a step and returns the losses before it."""
@@ -132,25 +146,29 @@ class FineTuning(Graph):
         return feed if self.momentum is None else feed | {self.momentum: BATCH_NORM_MOMENTUM}
 
 
-def fine_tune(
-    parameters: Mapping[str, np.ndarray], sizes: tuple, images: np.ndarray, labels: np.ndarray, dtype
-) -> dict[str, np.ndarray]:
-    """The losses of both stages, step by step, and what inference makes of the result."""
-    classes = len(set(labels))
-    with FineTuning(classes, *sizes, dtype=dtype, training=False) as inference:
-        inference.set(parameters)
-        head = [inference.step(images, labels) for _ in range(HEAD_STEPS)]
-        values = inference.values()
-        with FineTuning(classes, *sizes, dtype=dtype, training=True) as training:
-            training.set(values)
-            whole = [training.step(images, labels) for _ in range(STEPS)]
-            inference.set(training.values())
-        after = inference.losses(images, labels)[0]
-    return {
-        "head": np.array([losses[0] for losses in head], dtype),
-        "whole": np.array(whole, dtype),
-        "after": np.array(after, dtype),
-    }
+class Trainer:
+    """Both stages in one floating-point type, as often as wanted."""
+
+    def __init__(self, sizes: tuple[float, int], images: np.ndarray, labels: np.ndarray, dtype):
+        self._data = images, labels
+        self._dtype = dtype
+        classes = len(set(labels))
+        self._inference = FineTuning(*sizes, dtype, classes=classes)
+        self._training = FineTuning(*sizes, dtype, classes=classes, training=True)
+
+    def run(self, parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The losses of both stages, step by step, and what inference makes of the result."""
+        self._inference.start(parameters)
+        head = [self._inference.step(*self._data)[0] for _ in range(HEAD_STEPS)]
+        self._training.start(self._inference.values())
+        whole = [self._training.step(*self._data) for _ in range(STEPS)]
+        self._inference.set(self._training.values())
+        after = self._inference.losses(*self._data)[0]
+        return {
+            "head": np.array(head, self._dtype),
+            "whole": np.array(whole, self._dtype),
+            "after": np.array([after], self._dtype),
+        }
 
 
 def spread(curves: list[dict[str, np.ndarray]], exact: dict[str, np.ndarray]) -> dict:
@@ -196,14 +214,13 @@ def main(parameters_path: str, photos: str, output: str) -> None:
             "batch_norm_momentum": BATCH_NORM_MOMENTUM,
         }
         file.attrs.update({"parameters_sha256": sha256, **describe_oracle(), **settings})
-        exact = fine_tune(parameters, sizes, images, labels, np.float64)
-        draws = [
-            fine_tune(shaken(parameters, seed), sizes, images, labels, np.float64)
-            for seed in range(DRAWS)
-        ]
+        float64 = Trainer(sizes, images, labels, np.float64)
+        exact = float64.run(parameters)
+        draws = [float64.run(shaken(parameters, seed)) for seed in range(DRAWS)]
+        float32 = Trainer(sizes, images, labels, np.float32).run(parameters)
         for kind, curve in (
             ("float64", exact),
-            ("float32", fine_tune(parameters, sizes, images, labels, np.float32)),
+            ("float32", float32),
             ("spread", spread(draws, exact)),
         ):
             for name, values in curve.items():

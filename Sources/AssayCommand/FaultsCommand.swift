@@ -70,7 +70,7 @@ struct FaultsCommand: AsyncParsableCommand {
       parameters: parameters, controls: try Self.correctTraining(parameters), selection: selection)
     try show(
       try await Progress.showing("injecting") {
-        try await matrix.run(golden, case: name, progress: $0)
+        try await matrix.run(golden, case: name, progress: $0.update)
       })
   }
 

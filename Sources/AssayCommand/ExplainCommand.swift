@@ -11,7 +11,8 @@ struct ExplainCommand: AsyncParsableCommand {
     discussion: """
       Without --at it is the element that comes nearest to its bound, or goes farthest beyond it. \
       It is looked for in one case: the first, unless --case names another. With --activations it is \
-      an element of a recorded run, whose layer is looked at on the recorded end point before it.
+      an element of a recorded run, whose layer is looked at on the recorded end point before it. \
+      Of a training.h5 it is an element of a step, such as Conv2d_3_pointwise/weights/gradient.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions
@@ -23,7 +24,8 @@ struct ExplainCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The element: n,y,x,c; of Logits and Predictions n,class.", valueName: "INDICES"))
+      "The element: n,y,x,c; of Logits and Predictions n,class; of a variable as it is shaped.",
+      valueName: "INDICES"))
   var at: String?
 
   @Option(name: .customLong("case"), help: ArgumentHelp("The case.", valueName: "NAME"))
@@ -33,7 +35,10 @@ struct ExplainCommand: AsyncParsableCommand {
 
   func run() async throws {
     let coordinates = try at.map(parse)
-    let (goldens, parametersFile) = try goldenOptions.open()
+    let (goldens, parametersFile) = try goldenOptions.open(training: true)
+    if let training = goldens.first(where: { $0.kind == .training }) {
+      return try explainTraining(training, parametersFile.parameters, at: coordinates)
+    }
     let (golden, name) = try select(goldens)
     let explainer = Explainer(
       parameters: parametersFile.parameters,
@@ -41,16 +46,36 @@ struct ExplainCommand: AsyncParsableCommand {
     let explanation = try explainer.explain(
       try golden.readCase(name), endPoint: EndPoint(layer), at: coordinates)
     print(ExplanationText(explanation).render())
-    print("")
-    print("reproduce with")
-    print("  \(reproduction(explanation))")
+    printReproduction(explanation.caseName, explanation.endPoint, explanation.coordinates)
+  }
+
+  private func explainTraining(
+    _ golden: GoldenFile, _ parameters: Parameters, at coordinates: [Int]?
+  ) throws {
+    guard recordingOptions.activations == nil else {
+      throw ValidationError("--activations has no steps of training")
+    }
+    let file = try TrainingFile(reading: golden.path)
+    let names = file.caseNames.filter { goldenOptions.selects($0) }
+    guard let name = names.first(where: { caseName == nil || caseName == $0 }) else {
+      throw VerificationError.nothingSelected(
+        what: "case", pattern: caseName ?? goldenOptions.cases ?? "*")
+    }
+    let explainer = TrainingExplainer(
+      parameters: parameters,
+      subject: try subjectOptions.makeTrainingSubject(parameters: parameters))
+    let explanation = try explainer.explain(
+      try file.readCase(name), point: EndPoint(layer), at: coordinates)
+    print(TrainingExplanationText(explanation).render())
+    printReproduction(name, explanation.point, explanation.coordinates)
   }
 
   private func parse(_ text: String) throws -> [Int] {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     let indices = parts.compactMap { $0 }
-    guard indices.count == parts.count, indices.count == 4 || indices.count == 2 else {
-      throw ValidationError("--at takes n,y,x,c or n,class, not '\(text)'")
+    guard indices.count == parts.count, [1, 2, 4].contains(indices.count) else {
+      throw ValidationError(
+        "--at takes n,y,x,c, n,class, or one index of a vector, not '\(text)'")
     }
     return indices
   }
@@ -66,12 +91,15 @@ struct ExplainCommand: AsyncParsableCommand {
   }
 
   /// The command that shows this very element again.
-  private func reproduction(_ explanation: Explanation) -> String {
+  private func printReproduction(_ caseName: String, _ endPoint: EndPoint, _ coordinates: [Int]) {
     let parameters = goldenOptions.parameters.map { ["--parameters", $0] } ?? []
-    return ExplainCommandLine(
-      goldens: goldenOptions.goldens, caseName: explanation.caseName,
-      endPoint: explanation.endPoint, coordinates: explanation.coordinates,
+    let command = ExplainCommandLine(
+      goldens: goldenOptions.goldens, caseName: caseName, endPoint: endPoint,
+      coordinates: coordinates,
       arguments: parameters + subjectOptions.arguments + recordingOptions.arguments
     ).text
+    print("")
+    print("reproduce with")
+    print("  \(command)")
   }
 }

@@ -56,7 +56,8 @@ struct GoldenOptions: ParsableArguments {
           .wrongValue(expected: "a kind that has activations", found: "\"\(file.kind)\""),
           file: file.path, object: "/@kind",
           remedy: file.kind == .training
-            ? "only verify judges steps of training" : "name an inference.h5 or a sweep.h5")
+            ? "only verify and explain know steps of training"
+            : "name an inference.h5 or a sweep.h5")
       }
     }
     // Every golden names the parameters that it was made with; they have to be these.

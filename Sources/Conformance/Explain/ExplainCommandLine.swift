@@ -44,13 +44,13 @@ extension ConformanceRecord {
   /// The command that explains an element of a case.
   ///
   /// - Parameter index: The case's place in ``cases``.
-  /// - Returns: `nil` for cases that Assay makes, which no file holds, for points of a step of training,
-  ///   and for subjects that only the program that judged them can run.
+  /// - Returns: `nil` for cases that Assay makes, which no file holds, for descents, which are several
+  ///   steps, and for subjects that only the program that judged them can run.
   package func explainCommand(
     case index: Int, endPoint: EndPoint, at coordinates: [Int]
   ) -> String? {
     guard let explainArguments, cases.indices.contains(index), !cases[index].isMade,
-      !endPoint.isTrainingPoint
+      cases[index].name != TrajectoryJudge.caseName || !endPoint.isTrainingPoint
     else { return nil }
     return ExplainCommandLine(
       goldens: [cases[index].golden], caseName: cases[index].name, endPoint: endPoint,

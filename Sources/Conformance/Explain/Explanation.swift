@@ -34,8 +34,8 @@ public struct Explanation: Sendable {
     public var subject: Float?
     /// The largest error that a correct implementation can make, for a layer by itself.
     public var bound: Double?
-    /// Standard deviation that rounding predicts.
-    public var sigma: Double
+    /// Standard deviation that rounding predicts; `nil` where only the bound says something.
+    public var sigma: Double?
 
     public var error: Double? { subject.map { Double($0) - reference } }
     /// Error in units in the last place of the reference.
@@ -135,7 +135,7 @@ public struct Explainer: Sendable {
 
 extension Tensor {
   /// - Throws: ``VerificationError`` if the coordinates are not in the tensor.
-  fileprivate func flatIndex(of coordinates: [Int], in endPoint: EndPoint) throws -> Int {
+  func flatIndex(of coordinates: [Int], in endPoint: EndPoint) throws -> Int {
     guard coordinates.count == shape.count,
       zip(coordinates, shape).allSatisfy({ 0..<$1 ~= $0 })
     else {

@@ -110,7 +110,7 @@ private struct TrainingFaultBench {
     finding.caseName = caseName
     finding.gates = Set(failures.filter { $0.point == first.point }.map(\.result.gate)).sorted()
     finding.excess = failures.compactMap(\.result.utilisation).max()
-    finding.divergence = hypotheses.maker(of: first.point).map {
+    finding.divergence = parameters.architecture.maker(of: first.point).map {
       parameters.architecture.layers[$0].endPoint
     }
     finding.diagnosis = hypotheses.diagnose(first.point, recorded)

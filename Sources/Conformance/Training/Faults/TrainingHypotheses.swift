@@ -32,7 +32,7 @@ struct TrainingHypotheses {
   ///   - point: Which the subject fails at by itself.
   ///   - recorded: All that the subject shows.
   func diagnose(_ point: EndPoint, _ recorded: [EndPoint: Tensor<Float>]) -> Diagnosis? {
-    guard let index = maker(of: point) else { return nil }
+    guard let index = architecture.maker(of: point) else { return nil }
     let layer = architecture.layers[index]
     let needed = operands(of: index)
     let operands = recorded.filter { needed.contains($0.key) }
@@ -48,22 +48,6 @@ struct TrainingHypotheses {
       }
     guard !causes.isEmpty else { return nil }
     return Diagnosis(endPoint: point, causes: causes, isCertain: causes.count == 1)
-  }
-
-  /// The layer whose operations make a point: a gradient by an end point is made by the layer after
-  /// it.
-  func maker(of point: EndPoint) -> Int? {
-    let layers = architecture.layers
-    if [.crossEntropy, EndPoint.logits.gradient].contains(point) { return layers.count - 1 }
-    if point == .imagesGradient { return 0 }
-    for (index, layer) in layers.enumerated() {
-      if layer.endPoint.gradient == point { return index + 1 }
-      let own =
-        [layer.endPoint.output, layer.endPoint.batchMean, layer.endPoint.batchVariance]
-        + layer.variables.map { $0.isTrainable ? .gradient(of: $0.name) : .updated($0.name) }
-      if own.contains(point) { return index }
-    }
-    return nil
   }
 
   /// What a layer computes from, forwards and backwards.

@@ -1,3 +1,4 @@
+import CPUFeatures
 import KernelInterface
 
 /// See ``DepthwiseArguments``. The range of pixels is cut into runs within one output row, the runs
@@ -146,20 +147,27 @@ private struct DepthwiseRow {
     var channel = 0
     while channel < job.channels {
       var sums = Pixels()
-      let middle = start + channel
+      let middle = opaque(start + channel)
       if hasTop {
-        sums.accumulate(middle - rowPitch, pitch, DepthwiseTaps(weights), Edges.self)
+        sums.accumulate(opaque(middle - rowPitch), pitch, DepthwiseTaps(weights), Edges.self)
       }
       sums.accumulate(middle, pitch, DepthwiseTaps(weights + 3 * Vector.width), Edges.self)
       if hasBottom {
         sums.accumulate(
-          middle + rowPitch, pitch, DepthwiseTaps(weights + 6 * Vector.width), Edges.self)
+          opaque(middle + rowPitch), pitch, DepthwiseTaps(weights + 6 * Vector.width), Edges.self)
       }
       sums.finish(.load(job.bias + channel), bounds, output + channel, pitch)
       weights += 9 * Vector.width
       channel += Vector.width
     }
   }
+}
+
+/// The same address, without the compiler knowing where it comes from: else it keeps a pointer to
+/// every column of every row, 29 of them, on the stack.
+@inline(__always)
+private func opaque(_ address: UnsafePointer<Float>) -> UnsafePointer<Float> {
+  cpu_opaque(address)
 }
 
 /// Three taps in a row, for one vector of channels.

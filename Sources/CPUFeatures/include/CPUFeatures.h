@@ -20,6 +20,16 @@ static inline void cpu_prefetch(const void *address) {
   __builtin_prefetch(address, 0, 3);
 }
 
+/// The same address, without the compiler knowing where it comes from.
+///
+/// In a loop over neighbours at fixed distances the compiler keeps a pointer to
+/// each; where these outnumber the registers, they live on the stack. Distances
+/// from an address of unknown origin stay what they are: parts of an operand.
+static inline const float *_Nonnull cpu_opaque(const float *_Nonnull address) {
+  __asm__("" : "+r"(address));
+  return address;
+}
+
 /// Tells the processor that this is a spin loop.
 static inline void cpu_relax(void) {
 #if defined(__x86_64__)

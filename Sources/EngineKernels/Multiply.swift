@@ -29,6 +29,8 @@ private func multiplyPanel<Columns: TileColumns>(
   if job.segments > 1 {
     pass.depth = job.depth
     pass.rest = 0
+    pass.ahead = job.ahead.map { UnsafeRawPointer($0) - UnsafeRawPointer(pass.weights) } ?? 0
+    pass.pace = job.aheadPace * MemoryLayout<Float>.stride
     multiplyRows(pass, Columns.self)
     return
   }
@@ -83,9 +85,9 @@ private struct MatrixPass {
   var isFirst = true
   /// Depth that later passes do; at zero bias and bounds come.
   var rest = 0
-  /// Bytes from the weights in use to those that are fetched ahead.
+  /// Bytes from the weights in use to what is fetched ahead.
   var ahead = 0
-  /// Bytes to fetch ahead per step of k.
+  /// Bytes to fetch ahead per step of k, or per segment of a row.
   var pace = 0
 
   @inline(__always)
@@ -130,6 +132,7 @@ private func multiplyTile<Rows: TileRows>(_ pass: inout MatrixPass, _: Rows.Type
     pass.ahead += pass.pace * pass.depth
   } else {
     sums.accumulateSegments(pass)
+    pass.ahead += pass.pace * pass.segments * Rows.count
   }
   if pass.rest == 0 {
     sums.finish(.load(pass.bias), Bounds(pass.bounds), pass.output, pass.outputStride)
@@ -182,13 +185,18 @@ extension TileRows {
     }
   }
 
-  /// Adds the products over all runs of A, one after the other.
+  /// Adds the products over all runs of A, one after the other, and fetches what the caller asked
+  /// for meanwhile.
   @inline(__always)
   fileprivate mutating func accumulateSegments(_ pass: MatrixPass) {
     var start = pass.a
     var weights = pass.weights
+    var next = UnsafeRawPointer(weights) + pass.ahead
     var segments = pass.segments
     repeat {
+      cpu_prefetch(next)
+      if Self.count > 4 { cpu_prefetch(next + 64) }
+      next += pass.pace * Self.count
       var k = 0
       while k < MatrixPass.segmentDepth {
         accumulate(start + k, pass.rowStride, Columns.load(weights))

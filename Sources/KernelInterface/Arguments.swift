@@ -25,12 +25,17 @@ package struct MatrixArguments {
   package var vectors: Range<Int>
   /// A vector of lower bounds of the result, then one of upper bounds. What is not a number passes.
   package var bounds: UnsafePointer<Float>
+  /// What to fetch while several segments are multiplied, evenly over all rows of A; any address
+  /// will do.
+  package var ahead: UnsafePointer<Float>?
+  /// Floats to fetch per segment of a row.
+  package var aheadPace: Int
 
   package init(
     a: UnsafePointer<Float>, rowStride: Int, depth: Int, segments: Int, segmentStride: Int,
     weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputStride: Int, rows: Int, vectors: Range<Int>,
-    bounds: UnsafePointer<Float>
+    bounds: UnsafePointer<Float>, ahead: UnsafePointer<Float>? = nil, aheadPace: Int = 0
   ) {
     self.a = a
     self.rowStride = rowStride
@@ -44,6 +49,8 @@ package struct MatrixArguments {
     self.rows = rows
     self.vectors = vectors
     self.bounds = bounds
+    self.ahead = ahead
+    self.aheadPace = aheadPace
   }
 }
 

@@ -50,23 +50,31 @@ struct StemStep: PlanStep {
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rows) {
         let count = min(Self.rows, rows.upperBound - first)
         prepare(image, first, count, context)
-        multiply(count, target + (first - rows.lowerBound) * output.rowPitch, context)
+        multiply(
+          image, first, count, target + (first - rows.lowerBound) * output.rowPitch, context)
       }
     }
   }
 
+  /// Multiplies some prepared rows, and fetches the image rows that the next ones read: all of them
+  /// at once would arrive no faster than memory hands them out, while nothing is computed.
   private func multiply(
-    _ rows: Int, _ target: UnsafeMutablePointer<Float>, _ context: StepContext
+    _ image: Int, _ first: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>,
+    _ context: StepContext
   ) {
+    let step = convolution.stride
+    // Where the rows behind those that are prepared begin.
+    let next = (first + Self.rows - 1) * step + convolution.kernelSize - vertical.before
+    let ahead = context.images + (image * imageHeight + next) * imagePitch
     for row in 0..<rows {
       var job = MatrixArguments(
-        a: context.scratch + row * convolution.stride * pitch,
-        rowStride: convolution.stride * convolution.inputChannels,
+        a: context.scratch + row * step * pitch, rowStride: step * convolution.inputChannels,
         depth: convolution.kernelSize * convolution.inputChannels,
         segments: convolution.kernelSize, segmentStride: pitch,
         weights: packed.weights, bias: packed.bias, output: target + row * output.rowPitch,
         outputStride: output.paddedChannels, rows: output.width, vectors: 0..<packed.vectors,
-        bounds: packed.bounds)
+        bounds: packed.bounds, ahead: ahead + row * step * imagePitch,
+        aheadPace: step * step * convolution.inputChannels / convolution.kernelSize)
       context.kernels.multiply(&job)
     }
   }

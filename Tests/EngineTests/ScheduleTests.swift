@@ -89,7 +89,7 @@ import Testing
         #expect(units.flatMap { Array($0) } == Array(0..<pixels))
         let tiles = units.map { ($0.count + tile - 1) / tile }
         #expect(tiles.allSatisfy { $0 >= 1 && $0 >= (tiles.max() ?? 0) - 1 })
-        #expect(units.allSatisfy { $0.count <= cut.longest && $0.count <= cut.capacity })
+        #expect(units.allSatisfy { $0.count <= cut.capacity })
         #expect(cut.units % threads == 0 || cut.units == (pixels + tile - 1) / tile)
       }
     }

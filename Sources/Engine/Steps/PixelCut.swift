@@ -5,8 +5,9 @@
 package struct PixelCut {
   private let pixels: Int
   private let tile: Int
-  private let limit: Int
   private let tiles: Int
+  /// Pixels that no unit of this cut or of ``cutting(_:)`` exceeds, whole tiles.
+  package let capacity: Int
   /// Number of units.
   package let units: Int
 
@@ -18,10 +19,10 @@ package struct PixelCut {
   package init(pixels: Int, tile: Int, limit: Int, threads: Int) {
     self.pixels = pixels
     self.tile = tile
-    self.limit = limit
+    capacity = max(limit / tile, 1) * tile
     tiles = (pixels + tile - 1) / tile
-    let longest = max(limit / tile, 1)
-    let least = (tiles + longest - 1) / longest
+    let perUnit = capacity / tile
+    let least = (tiles + perUnit - 1) / perUnit
     units = min((least + threads - 1) / threads * threads, tiles)
   }
 
@@ -32,14 +33,8 @@ package struct PixelCut {
 
   /// The same for another number of pixels and a single thread.
   package func cutting(_ pixels: Int) -> PixelCut {
-    PixelCut(pixels: pixels, tile: tile, limit: limit, threads: 1)
+    PixelCut(pixels: pixels, tile: tile, limit: capacity, threads: 1)
   }
-
-  /// Pixels that no unit of this cut or of ``cutting(_:)`` exceeds.
-  package var capacity: Int { max(limit / tile, 1) * tile }
-
-  /// Pixels of the longest unit.
-  package var longest: Int { min((tiles + units - 1) / units * tile, pixels) }
 
   package subscript(unit unit: Int) -> Range<Int> {
     let first = unit * tiles / units * tile

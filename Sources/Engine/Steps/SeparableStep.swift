@@ -5,7 +5,7 @@ struct SeparableStep: PlanStep {
   let pointwise: PointwiseStep
 
   var units: Int { depthwise.units }
-  var scratch: Int { depthwise.cut.longest * depthwise.output.paddedChannels }
+  var scratch: Int { depthwise.cut.capacity * depthwise.output.paddedChannels }
 
   func run(unit: Int, _ context: StepContext) {
     let pixels = depthwise.cut[unit: unit]

@@ -21,7 +21,7 @@ package final class Plan {
     // What is between the halves of a separable block is never stored whole.
     let chain = shapes.dropLast(3)
     let blocks = builder.rollingBlocks(batch: images[0])
-    let rolled = 2 * blocks
+    let rolled = 2 * blocks.count
     let places = [0, 2].map { first in
       builder.reserve(stride(from: rolled + first, to: chain.count, by: 4).map { chain[$0] })
     }

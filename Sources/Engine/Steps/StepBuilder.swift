@@ -1,6 +1,16 @@
 import KernelInterface
 import MobileNet
 
+/// Separable blocks that are one step with the stem.
+struct RollingBlocks {
+  /// Of these, a few rows at a time.
+  let rolled: Int
+  /// Behind them, of these all rows of an image; with any, a unit is a whole image.
+  let whole: Int
+
+  var count: Int { rolled + whole }
+}
+
 /// Makes steps with their places in memory; the one place that decides how work is cut.
 ///
 /// None of its choices changes a result: an output element is always computed whole, in one order.
@@ -60,16 +70,19 @@ final class StepBuilder {
       imageWidth: images[2], output: output)
   }
 
-  /// The stem and the first `blocks` separable blocks, a few rows at a time.
+  /// The stem and the first separable blocks, a few rows at a time.
   ///
   /// - Parameters:
+  ///   - blocks: What ``rollingBlocks(batch:)`` says for these images.
   ///   - shapes: Of the end points, in order of the layers.
   ///   - output: Of the last of these blocks.
-  func rolling(images: [Int], blocks: Int, shapes: [[Int]], output: Activation) -> RollingStep {
+  func rolling(images: [Int], blocks: RollingBlocks, shapes: [[Int]], output: Activation)
+    -> RollingStep
+  {
     func activation(_ layer: Int) -> Activation {
       Activation(shapes[layer], kernels, memory: output.memory)
     }
-    let separable = (0..<blocks).map { block in
+    let separable = (0..<blocks.count).map { block in
       let layer = 2 * block + 1
       return SeparableStep(
         depthwise: depthwise(layer, input: activation(layer - 1), output: activation(layer)),
@@ -81,26 +94,23 @@ final class StepBuilder {
       + separable.map {
         RollingSchedule.Stage($0.depthwise.convolution, inputHeight: $0.depthwise.input.height)
       }
-    let schedules = schedules(stages, batch: images[0], height: output.height)
+    let schedules = schedules(stages, blocks, batch: images[0], height: output.height)
     return RollingStep(stem: stem, blocks: separable, schedules: schedules)
   }
 
   /// Separable blocks that are computed together with the stem: the two with the largest end points,
   /// and three more if each thread has whole images.
-  func rollingBlocks(batch: Int) -> Int {
-    hasWholeImages(batch: batch) ? Self.rollingBlocks + Self.wholeBlocks : Self.rollingBlocks
-  }
-
-  private func hasWholeImages(batch: Int) -> Bool {
-    batch > 1 && (batch % threads == 0 || batch >= 4 * threads)
+  func rollingBlocks(batch: Int) -> RollingBlocks {
+    let hasWholeImages = batch > 1 && (batch % threads == 0 || batch >= 4 * threads)
+    return RollingBlocks(rolled: Self.rollingBlocks, whole: hasWholeImages ? Self.wholeBlocks : 0)
   }
 
   /// By segment of an image.
   private func schedules(
-    _ stages: [RollingSchedule.Stage], batch: Int, height: Int
+    _ stages: [RollingSchedule.Stage], _ blocks: RollingBlocks, batch: Int, height: Int
   ) -> [RollingSchedule] {
-    if hasWholeImages(batch: batch) {
-      let rolled = Self.rollingBlocks + 1
+    if blocks.whole > 0 {
+      let rolled = blocks.rolled + 1
       return [
         RollingSchedule(
           stages: Array(stages[..<rolled]), step: Self.rollingRows, then: Array(stages[rolled...]))

@@ -44,11 +44,17 @@ package struct RollingSchedule {
 
     package var height: Int { padding.outputSize }
 
+    /// Rows of the input that so many rows read at most.
+    package func inputRowsLimit(_ rows: Int) -> Int {
+      min((rows - 1) * convolution.stride + convolution.kernelSize, inputHeight)
+    }
+
     /// The first row that `row` and all rows behind it read; the end of the input behind the last.
     package func inputStart(_ row: Int) -> Int {
       row < height ? max(row * convolution.stride - padding.before, 0) : inputHeight
     }
 
+    /// Rows of the input that `rows` read, without padding.
     package func inputRows(_ rows: Range<Int>) -> Range<Int> {
       let last = (rows.upperBound - 1) * convolution.stride - padding.before
       return inputStart(rows.lowerBound)..<min(last + convolution.kernelSize, inputHeight)

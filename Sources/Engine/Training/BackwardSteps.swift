@@ -3,41 +3,26 @@ import MobileNet
 
 /// Finishes the sums of a batch norm's backward pass: the gradients of gamma and beta, and what the
 /// gradient of its input needs.
-struct NormGradientStep: PlanStep {
-  /// Channels per unit.
-  private static let channels = 16
-
+struct NormGradientStep: ChannelSumsStep {
   let context: TrainingContext
   let layer: TrainingLayer
   let sums: UnsafePointer<Float>
   /// Blocks that `sums` is of.
   let blocks: Int
 
-  var units: Int { (layer.convolution.outputChannels + Self.channels - 1) / Self.channels }
-  var scratch: Int { 0 }
-
-  func run(unit: Int, _ step: StepContext) {
-    step.timed(layer.index) {
-      let first = unit * Self.channels
-      finish(first..<min(first + Self.channels, layer.convolution.outputChannels))
+  func finish(
+    _ channels: Range<Int>, _ totals: UnsafeMutablePointer<Double>,
+    _ products: UnsafeMutablePointer<Double>
+  ) {
+    for block in 0..<blocks {
+      let place = sums + 2 * block * layer.paddedChannels + channels.lowerBound
+      for index in 0..<channels.count {
+        totals[index] += Double(place[index])
+        products[index] += Double(place[layer.paddedChannels + index])
+      }
     }
-  }
-
-  private func finish(_ channels: Range<Int>) {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Self.channels) { memory in
-      guard let totals = memory.baseAddress else { return }
-      let products = totals + Self.channels
-      memory.update(repeating: 0)
-      for block in 0..<blocks {
-        let place = sums + 2 * block * layer.paddedChannels + channels.lowerBound
-        for index in 0..<channels.count {
-          totals[index] += Double(place[index])
-          products[index] += Double(place[layer.paddedChannels + index])
-        }
-      }
-      for (index, channel) in channels.enumerated() {
-        set(channel, sum: totals[index], product: products[index])
-      }
+    for (index, channel) in channels.enumerated() {
+      set(channel, sum: totals[index], product: products[index])
     }
   }
 
@@ -223,21 +208,21 @@ struct DepthwiseGradientStep: PlanStep {
   /// By block: a gradient of the weights.
   let partials: UnsafeMutablePointer<Float>
 
-  private var geometry: DepthwiseGeometry { DepthwiseGeometry(input, layer) }
+  private var stage: RollingSchedule.Stage { layer.stage(input) }
   private var gradientRowsLimit: Int { min(blocks.size + 2, layer.output.height) }
 
   var units: Int { blocks.count }
   var scratch: Int {
     gradientRowsLimit * layer.output.rowPitch
-      + geometry.inputRowsLimit(blocks.size) * input.output.rowPitch
+      + stage.inputRowsLimit(blocks.size) * input.output.rowPitch
   }
 
   func run(unit: Int, _ step: StepContext) {
     step.timed(layer.index) {
       let (image, rows) = blocks.rows(unit)
-      let geometry = geometry
+      let stage = stage
       let around = max(rows.lowerBound - 1, 0)..<min(rows.upperBound + 1, layer.output.height)
-      let inputRows = geometry.inputRows(of: rows)
+      let inputRows = stage.inputRows(rows)
       let gradients = step.scratch
       let activations = step.scratch + gradientRowsLimit * layer.output.rowPitch
       context.normGradient(
@@ -251,7 +236,7 @@ struct DepthwiseGradientStep: PlanStep {
         inputHeight: input.output.height, inputWidth: input.output.width,
         outputHeight: layer.output.height, outputWidth: layer.output.width,
         channels: layer.paddedChannels, stride: layer.convolution.stride,
-        paddingTop: geometry.top, paddingLeft: geometry.left, rows: rows)
+        paddingTop: stage.padding.before, paddingLeft: layer.paddingLeft(input), rows: rows)
       context.training.depthwiseWeightGradient(&job)
       inputGradient(&job, image, rows)
       let pixels = input.output.pixels(image: image, job.rows)

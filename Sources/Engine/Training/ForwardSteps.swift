@@ -33,16 +33,16 @@ struct DepthwiseTrainingStep: PlanStep {
   let blocks: Blocks
   let moments: UnsafeMutablePointer<Float>
 
-  private var geometry: DepthwiseGeometry { DepthwiseGeometry(input, layer) }
+  private var stage: RollingSchedule.Stage { layer.stage(input) }
 
   var units: Int { blocks.count }
-  var scratch: Int { geometry.inputRowsLimit(blocks.size) * input.output.rowPitch }
+  var scratch: Int { stage.inputRowsLimit(blocks.size) * input.output.rowPitch }
 
   func run(unit: Int, _ step: StepContext) {
     step.timed(layer.index) {
       let (image, rows) = blocks.rows(unit)
-      let geometry = geometry
-      let inputRows = geometry.inputRows(of: rows)
+      let stage = stage
+      let inputRows = stage.inputRows(rows)
       context.normalize(input, input.output.pixels(image: image, inputRows), into: step.scratch)
       let pixels = blocks.pixels(unit)
       // The kernel counts rows from the first image's; only this block's are there.
@@ -53,39 +53,12 @@ struct DepthwiseTrainingStep: PlanStep {
         inputHeight: input.output.height, inputWidth: input.output.width,
         outputHeight: layer.output.height, outputWidth: layer.output.width,
         channels: layer.paddedChannels, stride: layer.convolution.stride,
-        paddingTop: geometry.top, paddingLeft: geometry.left, pixels: pixels,
+        paddingTop: stage.padding.before, paddingLeft: layer.paddingLeft(input), pixels: pixels,
         bounds: context.noBounds)
       context.kernels.depthwise(&job)
       context.moments(
         layer, pixels, 0..<layer.paddedChannels / context.width, block: unit, into: moments)
     }
-  }
-}
-
-/// Which rows a depthwise convolution's blocks read.
-struct DepthwiseGeometry {
-  let input: Activation
-  let output: Activation
-  let stride: Int
-  let top: Int
-  let left: Int
-
-  init(_ input: TrainingLayer, _ layer: TrainingLayer) {
-    self.input = input.output
-    output = layer.output
-    stride = layer.convolution.stride
-    top = layer.convolution.padding(inputSize: input.output.height).before
-    left = layer.convolution.padding(inputSize: input.output.width).before
-  }
-
-  /// Rows that so many output rows read at most.
-  func inputRowsLimit(_ rows: Int) -> Int { min((rows - 1) * stride + 3, input.height) }
-
-  /// Rows that these output rows read, without padding.
-  func inputRows(of rows: Range<Int>) -> Range<Int> {
-    let first = rows.lowerBound * stride - top
-    let end = (rows.upperBound - 1) * stride - top + 3
-    return max(first, 0)..<min(end, input.height)
   }
 }
 
@@ -121,46 +94,60 @@ struct PointwiseTrainingStep: PlanStep {
   }
 }
 
-/// Makes a batch norm's table from its blocks' moments, and moves the averages.
-struct NormStep: PlanStep {
-  /// Channels per unit.
-  private static let channels = 16
+/// A step that adds what blocks left for each channel of a layer, in order and in float64; a unit is
+/// some of the channels.
+protocol ChannelSumsStep: PlanStep {
+  var layer: TrainingLayer { get }
+  /// Does some channels, at most 16, with two sums for each of them, zero to begin with.
+  func finish(
+    _ channels: Range<Int>, _ first: UnsafeMutablePointer<Double>,
+    _ second: UnsafeMutablePointer<Double>)
+}
 
-  let context: TrainingContext
-  let layer: TrainingLayer
-  let blocks: Blocks
-  let moments: UnsafePointer<Float>
+extension ChannelSumsStep {
+  /// Channels per unit.
+  private static var channels: Int { 16 }
 
   var units: Int { (layer.convolution.outputChannels + Self.channels - 1) / Self.channels }
   var scratch: Int { 0 }
 
   func run(unit: Int, _ step: StepContext) {
     step.timed(layer.index) {
-      let first = unit * Self.channels
-      finish(first..<min(first + Self.channels, layer.convolution.outputChannels))
+      let start = unit * Self.channels
+      let channels = start..<min(start + Self.channels, layer.convolution.outputChannels)
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Self.channels) { memory in
+        guard let first = memory.baseAddress else { return }
+        memory.update(repeating: 0)
+        finish(channels, first, first + Self.channels)
+      }
     }
   }
+}
+
+/// Makes a batch norm's table from its blocks' moments, and moves the averages.
+struct NormStep: ChannelSumsStep {
+  let context: TrainingContext
+  let layer: TrainingLayer
+  let blocks: Blocks
+  let moments: UnsafePointer<Float>
 
   /// Mean and variance of all blocks together, in float64. With a block's center `c`, `r = Σ (x - c)` and
   /// `q = Σ (x - c)²`, `Σ x = Σ_b [n c + r]` and
   /// `Σ (x - mean)² = Σ_b [q + 2 (c - mean) r + n (c - mean)²]`, where `r` is what rounding left.
-  private func finish(_ channels: Range<Int>) {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Self.channels) { memory in
-      guard let means = memory.baseAddress else { return }
-      let squares = means + Self.channels
-      memory.update(repeating: 0)
-      forEachBlock(channels) { size, index, block in
-        means[index] += size * block.center + block.rest
-      }
-      for index in 0..<channels.count { means[index] /= Double(layer.count) }
-      forEachBlock(channels) { size, index, block in
-        let distance = block.center - means[index]
-        squares[index] += block.squares + (2 * block.rest + size * distance) * distance
-      }
-      for (index, channel) in channels.enumerated() {
-        set(
-          channel, mean: means[index], variance: max(squares[index], 0) / Double(layer.count))
-      }
+  func finish(
+    _ channels: Range<Int>, _ means: UnsafeMutablePointer<Double>,
+    _ squares: UnsafeMutablePointer<Double>
+  ) {
+    forEachBlock(channels) { size, index, block in
+      means[index] += size * block.center + block.rest
+    }
+    for index in 0..<channels.count { means[index] /= Double(layer.count) }
+    forEachBlock(channels) { size, index, block in
+      let distance = block.center - means[index]
+      squares[index] += block.squares + (2 * block.rest + size * distance) * distance
+    }
+    for (index, channel) in channels.enumerated() {
+      set(channel, mean: means[index], variance: max(squares[index], 0) / Double(layer.count))
     }
   }
 

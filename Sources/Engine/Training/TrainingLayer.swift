@@ -26,6 +26,16 @@ struct TrainingLayer {
   var momentsCount: Int { 3 * paddedChannels }
 
   subscript(norm row: Int) -> UnsafeMutablePointer<Float> { norm + row * paddedChannels }
+
+  /// How this layer's rows follow from those of `input`.
+  func stage(_ input: TrainingLayer) -> RollingSchedule.Stage {
+    RollingSchedule.Stage(convolution, inputHeight: input.output.height)
+  }
+
+  /// Columns of zeros in front of those of `input`.
+  func paddingLeft(_ input: TrainingLayer) -> Int {
+    convolution.padding(inputSize: input.output.width).before
+  }
 }
 
 /// A variable and its gradient.

@@ -68,15 +68,18 @@ import Testing
   }
 
   /// Eight times what TensorFlow's own float32 errs, as everywhere with the engine; a few roundings
-  /// where that errs by chance little.
+  /// where that errs by chance little. Where rounding has moved an element across a kink of ReLU6,
+  /// its share of the gradients is there or is not, in all layers before: then they are only near.
   @Test(arguments: ["batch", "odd", "rectangle"])
   func `the engine's end points, updates and gradients are within float32's budget`(
     name: String
   ) throws {
     let stored = try golden.readCase(name)
     let momentum = Float(stored.settings.momentum)
-    func expectClose(_ what: String, _ value: [Double], _ exact: [Double], _ plain: [Double]) {
-      let limit = 8 * distance(plain, exact) + 2e-6
+    func expectClose(
+      _ what: String, _ value: [Double], _ exact: [Double], _ plain: [Double], least: Double = 2e-6
+    ) {
+      let limit = max(8 * distance(plain, exact) + 2e-6, least)
       #expect(distance(value, exact) <= limit, "\(what)")
     }
     let call = try engine.call(
@@ -101,10 +104,26 @@ import Testing
         try #require(stored.float32.movingAverages[name]).scalars.map(Double.init))
     }
     #expect(total.count == 83)
+    let crossings = try crossings(call.endPoints, stored.float64.activations)
+    #expect(crossings <= 2)
     for (name, gradient) in total {
       let known = try #require(stored.float64.gradients[name]).knownElements
       let plain = try #require(stored.float32.gradients[name]).knownElements
-      expectClose(name, known.map { gradient[$0.index] }, known.map(\.value), plain.map(\.value))
+      expectClose(
+        name, known.map { gradient[$0.index] }, known.map(\.value), plain.map(\.value),
+        least: crossings == 0 ? 0 : 2e-2)
+    }
+  }
+
+  /// Elements of the convolutions' end points that are in another part of the clamp.
+  private func crossings(
+    _ endPoints: [EndPoint: Tensor<Float>], _ exact: [EndPoint: Tensor<Double>]
+  ) throws -> Int {
+    func part(_ y: Double) -> Int { y <= 0 ? 0 : y < 6 ? 1 : 2 }
+    return try module.architecture.endPoints.prefix(27).reduce(0) { count, endPoint in
+      let pairs = zip(
+        try #require(endPoints[endPoint]).scalars, try #require(exact[endPoint]).scalars)
+      return count + pairs.count { part(Double($0)) != part($1) }
     }
   }
 

@@ -44,9 +44,34 @@ import Testing
     let last = try #require(result.output.split(separator: "\n").last)
     #expect(last.contains("Conv2d_6_pointwise/BatchNorm/moving_variance/updated fails G1"))
     #expect(last.contains("a moving variance that follows the biased variance"))
-    // There is nothing that explain could show of it.
     let page = try String(contentsOfFile: folder.path("reports/record.html"), encoding: .utf8)
-    #expect(!page.contains("assay explain"))
+    #expect(page.contains("assay explain --case odd --layer Conv2d_6_pointwise/BatchNorm/"))
+  }
+
+  /// The sum that is shown is the value: the terms are the reference's own loops'.
+  @Test(arguments: [
+    ("Conv2d_7_pointwise/output", "0,1,1,5", 1.0), ("Conv2d_3_depthwise/gradient", "0,5,3,89", 1),
+    ("Conv2d_3_depthwise/depthwise_weights/gradient", "2,0,18,0", 1),
+    ("Conv2d_2_pointwise/batch_variance", "11", 1 / 128.0), ("images/gradient", "0,34,15,2", 2),
+    ("Conv2d_4_pointwise/batch_mean", "7", 1 / 32.0), ("Conv2d_0/BatchNorm/beta/gradient", "3", 1),
+    ("Conv2d_5_pointwise/BatchNorm/gamma/gradient", "90", 1),
+  ])
+  func `an element is explained`(point: String, place: String, factor: Double) throws {
+    let result = try Program.run(
+      "explain", golden, "--case", "two", "--layer", point, "--at", place)
+    #expect(result.status == 0, "\(result.error)")
+    let lines = result.output.split(separator: "\n").map(String.init)
+    #expect(lines[0] == "\(point) at \(place) of case two")
+    let reference = try #require(lines.first { $0.contains("reference") })
+      .split(separator: " ").compactMap { Double($0) }
+    let sum = try #require(lines.first { $0.hasPrefix("the sum: ") })
+      .split(separator: " ").compactMap { Double($0.filter { $0 != ";" }) }
+    // An output is its sum after norm and clamp; all else is the sum times a factor.
+    if !point.hasSuffix("/output") {
+      #expect(abs(sum[1] * factor - reference[0]) <= 2e-5 * abs(reference[0]))
+    }
+    #expect(lines.contains { $0.hasPrefix("  bound") && $0.contains("used 0.0") })
+    #expect(lines.last?.hasPrefix("  assay explain --case two --layer \(point)") == true)
   }
 
   @Test func `a matrix of one mistake in one layer`() throws {
@@ -62,13 +87,16 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("none")))
   }
 
-  @Test(arguments: [
-    ["run"], ["explain", "--case", "two", "--layer", "Conv2d_0", "--at", "0,0,0,0"],
-  ])
-  func `what cannot use steps of training says so`(command: [String]) throws {
-    let output = command == ["run"] ? ["--output", folder.path("a.h5")] : []
-    let result = try Program.run(command + output + [golden])
-    #expect(result.status != 0)
-    #expect(result.error.contains("only verify judges steps of training"))
+  @Test func `what is no point of a step, and who cannot use steps, is told so`() throws {
+    for (arguments, words) in [
+      (["explain", "--layer", "Conv2d_0"], "no point of a step matches 'Conv2d_0'"),
+      (["explain", "--layer", "Conv2d_0/output", "--at", "0,0,0,99"], "and no element 0,0,0,99"),
+      (["explain", "--layer", "Conv2d_0/output", "--case", "none"], "no case matches 'none'"),
+      (["run", "--output", folder.path("a.h5")], "only verify and explain know steps of training"),
+    ] {
+      let result = try Program.run(arguments + [golden])
+      #expect(result.status != 0)
+      #expect(result.error.contains(words), "\(result.error)")
+    }
   }
 }

@@ -105,8 +105,7 @@ let package = Package(
       name: "AssayCommand",
       dependencies: [
         "AssayEngine", "Conformance", "Engine", "Golden", "HDF5", "HubModule", "MobileNet",
-        "Pictures",
-        "Reference", "Report",
+        "Pictures", "Reference", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

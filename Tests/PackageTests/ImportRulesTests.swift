@@ -28,7 +28,8 @@ import TestSupport
     "PictureDecoders": [],
     "Pictures": ["MobileNet", "PictureDecoders"],
     "AssayCommand": [
-      "HDF5", "MobileNet", "Reference", "Golden", "Conformance", "Report", "HubModule", "AssayEngine",
+      "HDF5", "MobileNet", "Reference", "Golden", "Conformance", "Report", "HubModule",
+      "AssayEngine",
       "Engine", "Pictures",
     ],
   ]

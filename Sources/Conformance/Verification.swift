@@ -83,9 +83,12 @@ public struct Verification: Sendable {
       order: order)
     let diagnosis = try judgement.divergence.flatMap { try diagnose($0, goldens) }
     let elapsed = clock.now - start
+    // Whoever was judged; a subject that only trains stands for itself.
+    let identity =
+      inference.isEmpty ? trainingSubject?.identity ?? subject.identity : subject.identity
     return ConformanceRecord(
       assayVersion: Self.assayVersion,
-      subject: subject.identity,
+      subject: identity,
       goldens: goldens.map {
         ConformanceRecord.GoldenIdentity(file: $0.path, provenance: $0.provenance)
       },
@@ -97,7 +100,7 @@ public struct Verification: Sendable {
       startedAt: startedAt.formatted(.iso8601),
       seconds: elapsed / .seconds(1),
       verdict: Verdict(
-        judgement, subject: subject.identity, restricted: selection.isRestricted,
+        judgement, subject: identity, restricted: selection.isRestricted,
         omissions: inference.isEmpty ? [] : omissions(judgement.cases), diagnosis: diagnosis),
       cases: judgement.cases)
   }

@@ -38,10 +38,10 @@ public struct NaiveTrainingSubject: TrainingSubject {
     network = TrainingNetwork(parameters: parameters)
   }
 
-  public var identity: SubjectIdentity {
-    SubjectIdentity(
-      name: "naive32", description: "the reference's loops in float32", threads: 1)
-  }
+  public var identity: SubjectIdentity { Self.identity }
+
+  static let identity = SubjectIdentity(
+    name: "naive32", description: "the reference's loops in float32", threads: 1)
 
   public func step(
     _ batch: TrainingBatch<Float>, _ options: TrainingOptions

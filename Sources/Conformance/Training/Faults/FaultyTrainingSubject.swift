@@ -24,10 +24,9 @@ public struct FaultyTrainingSubject: TrainingSubject {
 
   public var identity: SubjectIdentity {
     let endPoint = network.architecture.layers[place].endPoint
-    return SubjectIdentity(
-      name: "\(fault.rawValue)@\(endPoint)",
-      description: "the reference's loops in float32 with \(fault.summary) in \(endPoint)",
-      threads: 1)
+    var identity = NaiveTrainingSubject.identity
+    identity.description += ", with a fault injected: \(fault.summary) in \(endPoint)"
+    return identity
   }
 
   public func step(

@@ -113,7 +113,7 @@ struct CaseJudge {
       }
     }
     if let exact = step.golden.activations64[endPoint] {
-      measurement.referenceDistance = relativeDistance(step.reference.value, exact)
+      measurement.referenceDistance = relativeL2(step.reference.value, exact)
     }
     return measurement
   }
@@ -151,16 +151,6 @@ struct CaseJudge {
       let difference = abs(Double(left[flat: index]) - Double(right[flat: index]))
       return max(largest, ErrorStatistics.ratio(difference, 2 * bounds[flat: index]))
     }
-  }
-
-  private func relativeDistance(_ value: Tensor<Double>, _ exact: Tensor<Double>) -> Double {
-    var (difference, norm) = (0.0, 0.0)
-    for index in 0..<exact.count {
-      let distance = value[flat: index] - exact[flat: index]
-      difference += distance * distance
-      norm += exact[flat: index] * exact[flat: index]
-    }
-    return ErrorStatistics.ratio(difference.squareRoot(), norm.squareRoot())
   }
 
   private func topClasses(

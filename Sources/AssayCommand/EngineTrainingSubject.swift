@@ -93,7 +93,3 @@ extension TrainingSettings {
       differentiatesImages: true)
   }
 }
-
-private func row(_ values: [Float]) -> Tensor<Float> {
-  Tensor(shape: [values.count], scalars: values)
-}

@@ -49,15 +49,11 @@ struct SubjectOptions: ParsableArguments {
       case .naive32: NaiveSubject(parameters: parameters)
       case .reference: ReferenceSubject(parameters: parameters)
       }
-    guard let inject else { return subject }
-    let parts = inject.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2 else {
-      throw ValidationError("--inject takes FAULT@LAYER, not '\(inject)'")
-    }
-    if TrainingFault(rawValue: parts[0]) != nil { return subject }
-    guard let fault = Faults.named(parts[0]) else { throw FaultError.unknown(parts[0]) }
-    guard let place = parameters.architecture.layer(EndPoint(parts[1])) else {
-      throw ValidationError("there is no layer '\(parts[1])'")
+    guard let (name, layer) = try injection() else { return subject }
+    if TrainingFault(rawValue: name) != nil { return subject }
+    guard let fault = Faults.named(name) else { throw FaultError.unknown(name) }
+    guard let place = parameters.architecture.layer(layer) else {
+      throw ValidationError("there is no layer '\(layer)'")
     }
     return try FaultySubject(
       subject, fault: fault, parameters: parameters, layer: place.index)
@@ -65,10 +61,8 @@ struct SubjectOptions: ParsableArguments {
 
   /// The subject that trains, with the fault if one of training is asked for.
   func makeTrainingSubject(parameters: Parameters) throws -> any TrainingSubject {
-    let parts = (inject ?? "").split(separator: "@").map(String.init)
-    if let name = parts.first, let fault = TrainingFault(rawValue: name) {
-      return try FaultyTrainingSubject(
-        parameters: parameters, fault: fault, layer: EndPoint(parts.last ?? ""))
+    if let (name, layer) = try injection(), let fault = TrainingFault(rawValue: name) {
+      return try FaultyTrainingSubject(parameters: parameters, fault: fault, layer: layer)
     }
     switch kind {
     case .engine:
@@ -76,6 +70,16 @@ struct SubjectOptions: ParsableArguments {
     case .naive32: return NaiveTrainingSubject(parameters: parameters)
     case .reference: return ReferenceTrainingSubject(parameters: parameters)
     }
+  }
+
+  /// The mistake that is asked for, and where.
+  private func injection() throws -> (fault: String, layer: EndPoint)? {
+    guard let inject else { return nil }
+    let parts = inject.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 else {
+      throw ValidationError("--inject takes FAULT@LAYER, not '\(inject)'")
+    }
+    return (parts[0], EndPoint(parts[1]))
   }
 
   /// The options as they are written on a command line, defaults left out.

@@ -174,6 +174,6 @@ extension TrainingBatch where Scalar == Float {
 }
 
 /// A tensor of one axis.
-func row<Scalar>(_ values: [Scalar]) -> Tensor<Scalar> {
+package func row<Scalar>(_ values: [Scalar]) -> Tensor<Scalar> {
   Tensor(shape: [values.count], scalars: values)
 }

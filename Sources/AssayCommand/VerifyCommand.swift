@@ -16,8 +16,8 @@ struct VerifyCommand: AsyncParsableCommand {
       Where $GITHUB_STEP_SUMMARY names a file, the summary is appended to it. \
       With --activations a recorded run is judged: a file that assay run or an engine of your own \
       wrote, with the golden's images, under the golden's case names; end points that it lacks are \
-      NOT_RUN. A training.h5 among the goldens has steps of training judged, of naive32 and reference; \
-      for other subjects they are NOT_RUN.
+      NOT_RUN. A training.h5 among the goldens has steps of training judged; they are NOT_RUN of a \
+      recorded run, which has none.
       """)
 
   @OptionGroup var goldenOptions: GoldenOptions

@@ -45,10 +45,13 @@ public struct TrainingExplainer: Sendable {
     let batch = try TrainingBatch(golden.batch, architecture)
     let options = TrainingOptions(golden.settings)
     let recorded = try subject.step(batch, options)
-    let chain = try TrainingChain(parameters, batch, options)
-    guard let reference = chain.witnesses.reference[point],
-      let yardstick = chain.witnesses.budget(point)
-    else { throw VerificationError.nothingSelected(what: "point", pattern: point.rawValue) }
+    let step = TrainingNetwork<Double>(parameters: parameters).step(
+      try batch.wide(architecture), options)
+    let witnesses = TrainingWitnesses(parameters, batch, options, reference: step)
+    guard let yardstick = witnesses.yardstick(point) else {
+      throw VerificationError.nothingSelected(what: "point", pattern: point.rawValue)
+    }
+    let reference = yardstick.reference
     let shown = recorded[point]
     if let shown, shown.shape != reference.shape {
       throw VerificationError.wrongShape(
@@ -57,7 +60,7 @@ public struct TrainingExplainer: Sendable {
     }
     let expectation = try expectation(of: point, recorded, batch, options)
     let worst = shown.flatMap { shown in
-      expectation.flatMap { $0.statistics(shown, correlation: $0.correlation).worst?.index }
+      expectation?.correlatedStatistics(shown).statistics.worst?.index
     }
     let place = coordinates ?? worst ?? reference.shape.map { _ in 0 }
     let flat = try reference.flatIndex(of: place, in: point)
@@ -71,7 +74,7 @@ public struct TrainingExplainer: Sendable {
       },
       accumulated: Explanation.Comparison(
         reference: reference[flat: flat], subject: shown?[flat: flat], bound: nil,
-        sigma: yardstick.element[flat: flat].squareRoot()),
+        sigma: yardstick.budget.element[flat: flat].squareRoot()),
       golden: golden.value(of: point, at: flat), formula: formula(of: point),
       sum: try terms(of: point, at: place, recorded, batch, options))
   }
@@ -81,9 +84,9 @@ public struct TrainingExplainer: Sendable {
     _ options: TrainingOptions
   ) throws -> Expectation? {
     var found: Expectation?
-    try TrainingIsolation(parameters: parameters, batch: batch, options).visit(recorded) {
-      if $0 == point { found = $1 }
-    }
+    try TrainingIsolation(parameters: parameters, batch: batch, options).visit(
+      recorded, where: { $0 == point }
+    ) { found = $1 }
     return found
   }
 
@@ -101,8 +104,7 @@ public struct TrainingExplainer: Sendable {
       (.gradient(of: names.gamma), .gamma), (.gradient(of: names.weights), .weights),
     ]
     if let part = parts.first(where: { $0.0 == point })?.1 { return (index, part) }
-    let isAverage = point.rawValue.hasSuffix("/updated")
-    return isAverage ? nil : (index, .input)
+    return point.isAverage ? nil : (index, .input)
   }
 
   private func terms(
@@ -150,7 +152,7 @@ public struct TrainingExplainer: Sendable {
   }
 
   private func headFormula(of point: EndPoint) -> String {
-    if point.rawValue.hasSuffix("/updated") {
+    if point.isAverage {
       return "m - (m - b)(1 - momentum), b the batch's mean, or its variance times N / (N - 1)"
     }
     switch point {
@@ -166,27 +168,8 @@ public struct TrainingExplainer: Sendable {
 extension TrainingCase {
   /// What TensorFlow's float32 has there.
   fileprivate func value(of point: EndPoint, at flat: Int) -> Double? {
-    if let tensor = float32.points[point] { return Double(tensor[flat: flat]) }
-    let gradient =
-      point == .imagesGradient
-      ? float32.imagesGradient : float32.gradients.first { .gradient(of: $0.key) == point }?.value
-    return gradient?.knownElements.first { $0.index == flat }?.value
-  }
-}
-
-extension Architecture {
-  /// The layer whose operations make a point of a step: a gradient by an end point is made by the
-  /// layer after it.
-  func maker(of point: EndPoint) -> Int? {
-    if [.crossEntropy, EndPoint.logits.gradient].contains(point) { return layers.count - 1 }
-    if point == .imagesGradient { return 0 }
-    for (index, layer) in layers.enumerated() {
-      if layer.endPoint.gradient == point { return index + 1 }
-      let own =
-        [layer.endPoint.output, layer.endPoint.batchMean, layer.endPoint.batchVariance]
-        + layer.variables.map { $0.isTrainable ? .gradient(of: $0.name) : .updated($0.name) }
-      if own.contains(point) { return index }
-    }
-    return nil
+    let stored = StoredPoints(float32)
+    return stored.tensors[point].map { Double($0[flat: flat]) }
+      ?? stored.gradients[point]?.knownElements.first { $0.index == flat }?.value
   }
 }

@@ -91,12 +91,14 @@ extension ErrorStatistics {
     }
 
     /// The budget for errors that are larger by `factor`.
-    func scaled(by factor: Double) -> Budget {
-      guard factor != 1 else { return self }
+    ///
+    /// - Parameter element: The yardstick of single elements, if theirs are not larger by that.
+    func scaled(by factor: Double, element: Tensor<Double>? = nil) -> Budget {
+      guard factor != 1 || element != nil else { return self }
       let square = factor * factor
       var budget = Budget(
-        element: element.map { $0 * square }, clamped: clamped.map { $0 * square },
-        isCommon: isCommon)
+        element: element ?? self.element.map { $0 * square },
+        clamped: clamped.map { $0 * square }, isCommon: isCommon)
       // A common factor changes no proportion.
       budget.effectiveCount = effectiveCount
       return budget
@@ -176,7 +178,7 @@ extension ErrorStatistics {
 
   /// |value - reference|, infinite where one is not finite and they are not the same; 0 where a
   /// reference below the normal range was flushed to zero.
-  private static func error(_ value: Double, _ reference: Double) -> Double {
+  static func error(_ value: Double, _ reference: Double) -> Double {
     if value == reference || (value.isNaN && reference.isNaN) { return 0 }
     if value == 0 && abs(reference) < Roundoff.smallestNormal { return 0 }
     let error = abs(value - reference)

@@ -19,31 +19,34 @@ package struct Expectation {
   /// Elements whose side of a kink the reference could not tell, and the subject's output did.
   var kinks = 0
 
-  /// How much larger than the budget the errors of the plain loops are.
-  package var correlation: Correlation {
-    guard let probed, let budget = budget(.none) else { return .none }
-    return Correlation(of: probed, from: value, budget)
+  /// How `tensor` compares with this.
+  package func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
+    statistics(tensor, budget)
   }
 
-  /// How `tensor` compares with this, the budget enlarged by `correlation`.
-  package func statistics(
-    _ tensor: Tensor<Float>, correlation: Correlation = .none
+  /// The same with the budget enlarged by the factor by which the plain loops exceed it, at least 1,
+  /// and that factor.
+  package func correlatedStatistics(
+    _ tensor: Tensor<Float>
+  ) -> (statistics: ErrorStatistics, correlation: Double) {
+    guard let probed, let budget else { return (statistics(tensor, budget), 1) }
+    let correlation = Correlation(of: probed, from: value, budget)
+    return (statistics(tensor, correlation.enlarge(budget)), correlation.whole)
+  }
+
+  private func statistics(
+    _ tensor: Tensor<Float>, _ budget: ErrorStatistics.Budget?
   ) -> ErrorStatistics {
-    var statistics = ErrorStatistics(
-      tensor, reference: value, bounds: bounds, budget: budget(correlation))
+    var statistics = ErrorStatistics(tensor, reference: value, bounds: bounds, budget: budget)
     if let evaluation, let variance {
       statistics.clamp = ClampStatistics(tensor, evaluation, variance: variance)
     }
     return statistics
   }
 
-  private func budget(_ correlation: Correlation) -> ErrorStatistics.Budget? {
-    variance.map {
-      let factor = correlation.whole * correlation.whole
-      return ErrorStatistics.Budget(
-        element: correlation.enlarge($0), clamped: (clamped ?? $0).map { $0 * factor }
-      ).counted(for: value)
-    }
+  /// Of independent errors.
+  private var budget: ErrorStatistics.Budget? {
+    variance.map { ErrorStatistics.Budget(element: $0, clamped: clamped ?? $0) }
   }
 
   /// How much larger errors are than independent ones would be, at least 1.
@@ -51,11 +54,9 @@ package struct Expectation {
   /// In training the errors of a channel's mean, deviation and their gradients are common to all its
   /// values, and a sum over all positions of equal terms rounds the same way again and again. So the
   /// yardstick of single elements has a factor for every channel; that of the tensor has one for all.
-  package struct Correlation {
-    static let none = Correlation(whole: 1, channels: [])
-
+  private struct Correlation {
     /// Of the tensor.
-    package let whole: Double
+    let whole: Double
     /// Of each channel, never less than that of the tensor; empty where channels are too small to
     /// tell.
     let channels: [Double]
@@ -63,28 +64,29 @@ package struct Expectation {
     /// Elements that a channel has to have, unless there is one for each.
     private static let least = 8
 
-    private init(whole: Double, channels: [Double]) {
-      (self.whole, self.channels) = (whole, channels)
-    }
-
-    fileprivate init(
+    init(
       of probed: Tensor<Float>, from value: Tensor<Double>, _ budget: ErrorStatistics.Budget
     ) {
-      whole = max(1, ErrorStatistics(probed, reference: value, budget: budget).budgetRatio ?? 1)
-      let count = Self.channels(value.shape)
-      guard count > 0, value.shape.count == 1 || value.count >= Self.least * count else {
-        channels = []
-        return
-      }
+      let count = max(Self.channels(value.shape), 1)
       var (squares, variances) = (
         [Double](repeating: 0, count: count), [Double](repeating: 0, count: count)
       )
+      var sums = (squares: 0.0, variances: 0.0)
       for index in 0..<value.count {
-        let error = Double(probed[flat: index]) - value[flat: index]
-        squares[index % count] += error * error
-        variances[index % count] += budget.clamped[flat: index]
+        let error = ErrorStatistics.error(Double(probed[flat: index]), value[flat: index])
+        let (square, variance) = (error * error, budget.clamped[flat: index])
+        sums.squares += square
+        sums.variances += variance
+        squares[index % count] += square
+        variances[index % count] += variance
       }
-      let least = whole
+      let least = max(
+        1, ErrorStatistics.ratio(sums.squares.squareRoot(), sums.variances.squareRoot()))
+      whole = least
+      guard value.shape.count == 1 || value.count >= Self.least * count else {
+        channels = []
+        return
+      }
       channels = zip(squares, variances).map {
         max(least, ErrorStatistics.ratio($0, $1).squareRoot())
       }
@@ -96,13 +98,13 @@ package struct Expectation {
       return shape.count == 4 && last == 1 ? shape[2] : last
     }
 
-    fileprivate func enlarge(_ variance: Tensor<Double>) -> Tensor<Double> {
-      var result = variance
-      for index in 0..<variance.count {
+    func enlarge(_ budget: ErrorStatistics.Budget) -> ErrorStatistics.Budget {
+      var element = budget.element
+      for index in 0..<element.count {
         let factor = channels.isEmpty ? whole : channels[index % channels.count]
-        result[flat: index] *= factor * factor
+        element[flat: index] *= factor * factor
       }
-      return result
+      return budget.scaled(by: whole, element: element)
     }
   }
 }

@@ -10,8 +10,9 @@ import Reference
 struct GradientExpectation {
   let beta: Expectation
   let gamma: Expectation
-  let weights: Expectation
-  let input: Expectation
+  private let given: Given
+  private let dz: Tensor<Double>
+  private let norm: NormGradientErrors
 
   /// What a layer's way back starts from.
   struct Given {
@@ -39,6 +40,9 @@ struct GradientExpectation {
     let exact = Operations.batchNormGradient(
       passed, z: z, statistics: statistics, gamma: given.gamma)
     let norm = NormGradientErrors(given.norm, passed: passed, exact: exact)
+    self.given = given
+    self.norm = norm
+    dz = exact.input
     let kinks = Self.kinks(given)
     beta = Expectation(
       value: row(exact.beta.map(\.value)), bounds: row(norm.betaBound),
@@ -46,8 +50,6 @@ struct GradientExpectation {
     gamma = Expectation(
       value: row(exact.gamma.map(\.value)), bounds: row(norm.gammaBound),
       variance: row(norm.gammaVariance), kinks: kinks)
-    weights = Self.weights(given, exact.input, norm)
-    input = Self.input(given, exact.input, norm)
   }
 
   /// Elements within their own bound of 0 or 6.
@@ -62,9 +64,7 @@ struct GradientExpectation {
 
   /// Σ x dz over M positions: γ_{M+1} Σ|x||dz|, and what dz brings along; the weight decay λ w is a
   /// product and an addition more.
-  private static func weights(
-    _ given: Given, _ dz: Tensor<Double>, _ norm: NormGradientErrors
-  ) -> Expectation {
+  func weights() -> Expectation {
     let x = given.norm.forward.input
     let sums = Operations.weightsGradient(
       given.convolution, x, gradient: dz, accumulating: Moments.self)
@@ -93,9 +93,7 @@ struct GradientExpectation {
   }
 
   /// Σ dz w, and twice that for the images, which the network reads as 2x - 1.
-  private static func input(
-    _ given: Given, _ dz: Tensor<Double>, _ norm: NormGradientErrors
-  ) -> Expectation {
+  func input() -> Expectation {
     let convolution = given.convolution
     let shape = given.norm.forward.input.shape
     func sums<Terms: Accumulator>(

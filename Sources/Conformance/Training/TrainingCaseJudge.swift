@@ -22,31 +22,30 @@ struct TrainingCaseJudge {
     let chain = try TrainingChain(parameters, batch, options)
     try check(recorded, against: chain.witnesses.reference)
 
+    let (stored, exact) = (StoredPoints(golden.float32), StoredPoints(golden.float64))
     var findings: [EndPoint: TrainingPointJudge.Finding] = [:]
-    for point in architecture.trainingPoints {
-      guard let reference = chain.witnesses.reference[point] else { continue }
-      var finding = TrainingPointJudge.Finding(reference: reference)
+    for point in architecture.trainingPoints where isSelected(point) {
+      guard let yardstick = chain.witnesses.yardstick(point) else { continue }
+      var finding = TrainingPointJudge.Finding(reference: yardstick.reference)
       finding.measurement.absence = subject == nil ? "this subject does not train" : nil
-      if let value = recorded[point] {
-        finding.measurement.accumulated = chain.witnesses.statistics(point, value)
-      }
+      finding.measurement.accumulated = recorded[point].map(yardstick.statistics)
+      compare(stored, with: yardstick, at: point, &finding)
+      pin(chain, by: exact, at: point, &finding)
       findings[point] = finding
     }
-    let stored = golden.float32.points
     let isolation = try TrainingIsolation(parameters: parameters, batch: batch, options)
-    isolation.visit(recorded) { point, expectation in
-      guard let value = recorded[point], isSelected(point) else { return }
-      let correlation = expectation.correlation
-      findings[point]?.measurement.isolated = expectation.statistics(
-        value, correlation: correlation)
-      findings[point]?.correlation = correlation.whole
+    isolation.visit(recorded, where: { recorded[$0] != nil && isSelected($0) }) {
+      point, expectation in
+      guard let value = recorded[point] else { return }
+      let (statistics, correlation) = expectation.correlatedStatistics(value)
+      findings[point]?.measurement.isolated = statistics
+      findings[point]?.correlation = correlation
       findings[point]?.figures.kinks = expectation.kinks
     }
-    isolation.visit(stored) { point, expectation in
-      guard let value = stored[point], isSelected(point) else { return }
-      findings[point]?.measurement.goldenIsolated = expectation.statistics(value)
+    let shown = stored.tensors
+    isolation.visit(shown, where: { shown[$0] != nil && isSelected($0) }) { point, expectation in
+      findings[point]?.measurement.goldenIsolated = shown[point].map(expectation.statistics)
     }
-    compare(golden, stored, chain, &findings)
     let elapsed = clock.now - start
     return record(
       golden.name, golden.description, file: file, images: batch.images.shape, findings,
@@ -69,55 +68,34 @@ struct TrainingCaseJudge {
       endPoints: records)
   }
 
-  /// The golden's own chain, and TensorFlow's float64 beside the reference's.
+  /// The golden's own chain.
   private func compare(
-    _ golden: TrainingCase, _ stored: [EndPoint: Tensor<Float>], _ chain: TrainingChain,
-    _ findings: inout [EndPoint: TrainingPointJudge.Finding]
+    _ stored: StoredPoints<Float>, with yardstick: TrainingWitnesses.Yardstick,
+    at point: EndPoint, _ finding: inout TrainingPointJudge.Finding
   ) {
-    let exact = golden.float64.points
-    for point in findings.keys where isSelected(point) {
-      var finding = findings[point] ?? TrainingPointJudge.Finding(reference: row([]))
-      if let value = stored[point] {
-        finding.isGolden = true
-        finding.measurement.goldenAccumulated = chain.witnesses.statistics(point, value)
-      }
-      if let value = exact[point] {
-        finding.measurement.referenceDistance = relativeL2(chain.unfused(point), value)
-        finding.figures.referenceSensitivity = chain.sensitivity(point)
-      }
-      findings[point] = finding
+    if let value = stored.tensors[point] {
+      finding.isGolden = true
+      finding.measurement.goldenAccumulated = yardstick.statistics(value)
     }
-    let gradients =
-      golden.float32.gradients.map { (EndPoint.gradient(of: $0.key), $0.value) }
-      + [(.imagesGradient, golden.float32.imagesGradient)]
-    for (point, gradient) in gradients where isSelected(point) {
-      findings[point]?.isGolden = true
-      findings[point]?.measurement.goldenAccumulated = chain.witnesses.statistics(
-        point, elements: gradient.knownElements)
-      if case .summary = gradient.content {
-        findings[point]?.figures.projected = projected(gradient, point, chain)
-      }
-    }
-    let gradients64 =
-      golden.float64.gradients.map { (EndPoint.gradient(of: $0.key), $0.value) }
-      + [(.imagesGradient, golden.float64.imagesGradient)]
-    for (point, gradient) in gradients64 where isSelected(point) {
-      guard let reference = chain.witnesses.reference[point] else { continue }
-      findings[point]?.measurement.referenceDistance = gradient.distance(to: reference.scalars)
-      findings[point]?.figures.referenceSensitivity = chain.sensitivity(point)
+    guard let gradient = stored.gradients[point] else { return }
+    finding.isGolden = true
+    finding.measurement.goldenAccumulated = yardstick.statistics(gradient.knownElements)
+    if case .summary = gradient.content {
+      finding.figures.projected = yardstick.projected(gradient)
     }
   }
 
-  private func projected(
-    _ gradient: StoredGradient, _ point: EndPoint, _ chain: TrainingChain
-  ) -> Double? {
-    guard let reference = chain.witnesses.reference[point],
-      let budget = chain.witnesses.budget(point)
-    else { return nil }
-    let variance = budget.clamped.scalars.reduce(0, +)
-    let distance = gradient.distance(to: reference.scalars)
-    return ErrorStatistics.ratio(
-      distance == 0 ? 0 : distance * gradient.norm, variance.squareRoot())
+  /// TensorFlow's float64 beside the reference's.
+  private func pin(
+    _ chain: TrainingChain, by exact: StoredPoints<Double>, at point: EndPoint,
+    _ finding: inout TrainingPointJudge.Finding
+  ) {
+    let distance =
+      exact.tensors[point].map { relativeL2(chain.unfused(point), $0) }
+      ?? exact.gradients[point].map { $0.distance(to: finding.reference.scalars) }
+    guard let distance else { return }
+    finding.measurement.referenceDistance = distance
+    finding.figures.referenceSensitivity = chain.sensitivity(point)
   }
 
   /// - Throws: ``VerificationError/wrongShape(subject:endPoint:expected:found:)``.
@@ -148,11 +126,7 @@ struct TrainingChain {
     let network = TrainingNetwork<Double>(parameters: parameters)
     let wide = try batch.wide(architecture)
     let step = network.step(wide, options)
-    witnesses = TrainingWitnesses(
-      parameters: parameters, reference: step.points(of: architecture)
-    ) {
-      $0.step(batch, options).points(of: architecture)
-    }
+    witnesses = TrainingWitnesses(parameters, batch, options, reference: step)
     let variances = network.biasedVariances(after: step, options, from: network.variables)
     biased = Dictionary(uniqueKeysWithValues: variances.map { (.updated($0.key), $0.value) })
     moved = network.movedByLastBits(seed: 1).step(wide, options).points(of: architecture)
@@ -189,17 +163,25 @@ extension TrainingOptions {
   }
 }
 
-extension StoredStep {
-  /// All that the golden shows in full, by name; gradients apart, which it may hold in summary.
-  var points: [EndPoint: Tensor<Scalar>] {
-    var points: [EndPoint: Tensor<Scalar>] = [:]
-    for (endPoint, value) in activations { points[endPoint.output] = value }
-    for (endPoint, value) in batchMean { points[endPoint.batchMean] = value }
-    for (endPoint, value) in batchVariance { points[endPoint.batchVariance] = value }
-    for (name, value) in movingAverages { points[.updated(name)] = value }
-    points[.crossEntropy] = row([loss.crossEntropy])
-    points[.regularization] = row([loss.regularization])
-    points[.totalLoss] = row([loss.total])
-    return points
+/// What a golden has of a step, by the names of a step's points.
+struct StoredPoints<Scalar: Hashable & Sendable> {
+  /// All that it shows in full.
+  let tensors: [EndPoint: Tensor<Scalar>]
+  /// Which it may hold in summary.
+  let gradients: [EndPoint: StoredGradient]
+
+  init(_ step: StoredStep<Scalar>) {
+    var tensors: [EndPoint: Tensor<Scalar>] = [:]
+    for (endPoint, value) in step.activations { tensors[endPoint.output] = value }
+    for (endPoint, value) in step.batchMean { tensors[endPoint.batchMean] = value }
+    for (endPoint, value) in step.batchVariance { tensors[endPoint.batchVariance] = value }
+    for (name, value) in step.movingAverages { tensors[.updated(name)] = value }
+    tensors[.crossEntropy] = row([step.loss.crossEntropy])
+    tensors[.regularization] = row([step.loss.regularization])
+    tensors[.totalLoss] = row([step.loss.total])
+    self.tensors = tensors
+    var gradients: [EndPoint: StoredGradient] = [.imagesGradient: step.imagesGradient]
+    for (name, value) in step.gradients { gradients[.gradient(of: name)] = value }
+    self.gradients = gradients
   }
 }

@@ -6,15 +6,13 @@ extension Gate {
   ///
   /// - Parameter isGolden: Whether the golden shows the point.
   static func judging(training point: EndPoint, isGolden: Bool) -> [Gate] {
-    let (isLoss, isAverage) = (
-      [EndPoint.crossEntropy, .totalLoss].contains(point), point.rawValue.hasSuffix("/updated")
-    )
+    let isLoss = [EndPoint.crossEntropy, .totalLoss].contains(point)
     let isOutput = point.rawValue.hasPrefix("Conv2d_") && point.isOutput
     return allCases.filter { gate in
       switch gate {
       case .isolatedBound, .accumulatedBudget, .values: true
       // A few roundings of one number: the bound is tight, and a budget says no more.
-      case .isolatedBudget: !isLoss && !isAverage
+      case .isolatedBudget: !isLoss && !point.isAverage
       case .clampExactness: isOutput
       case .goldenSandwich: isGolden
       case .exactIntegers, .bias, .repeatability: false

@@ -26,24 +26,54 @@ package struct TrainingIsolation {
     head = HeadExpectation(network: network, batch: self.batch, options: options)
   }
 
-  /// Visits every point whose operands the subject shows.
+  /// Visits points whose operands the subject shows.
   ///
-  /// - Parameter recorded: What the subject shows, in the right shapes.
+  /// - Parameters:
+  ///   - recorded: What the subject shows, in the right shapes.
+  ///   - isWanted: Whether to visit a point; what the others would have to be is not computed.
   package func visit(
-    _ recorded: [EndPoint: Tensor<Float>], _ body: (EndPoint, Expectation) -> Void
+    _ recorded: [EndPoint: Tensor<Float>], where isWanted: (EndPoint) -> Bool = { _ in true },
+    _ body: (EndPoint, Expectation) -> Void
   ) {
+    let architecture = network.architecture
+    var visit = Visit(
+      recorded: recorded, wanted: Set(architecture.trainingPoints.filter(isWanted)))
     var input: Tensor<Float>? = Tensor(batch.images)
-    var previous = EndPoint("images")
-    for (index, layer) in network.architecture.layers.enumerated() {
-      if let input {
-        let place = Place(index: index, layer: layer, previous: previous, input: input)
-        visit(place, recorded, body)
+    for (index, layer) in architecture.layers.enumerated() {
+      if let input, visit.wants(architecture.points(madeBy: index).filter { !$0.isAverage }) {
+        let place = Place(
+          index: index, layer: layer, previous: architecture.endPoint(before: index), input: input)
+        look(at: place, &visit)
       }
-      visitAverages(layer, recorded, body)
-      previous = layer.endPoint
+      lookAtAverages(layer, &visit)
+      visit.finish(body)
       input = recorded[layer.endPoint.output]
     }
-    visitLoss(recorded, body)
+    lookAtLoss(&visit)
+    visit.finish(body)
+  }
+
+  /// What is asked for, and what has been found of it in one layer.
+  private struct Visit {
+    let recorded: [EndPoint: Tensor<Float>]
+    let wanted: Set<EndPoint>
+    private var found: [(EndPoint, Expectation)] = []
+
+    init(recorded: [EndPoint: Tensor<Float>], wanted: Set<EndPoint>) {
+      (self.recorded, self.wanted) = (recorded, wanted)
+    }
+
+    func wants(_ points: [EndPoint]) -> Bool { points.contains(where: wanted.contains) }
+
+    /// - Parameter expectation: Computed only if it is wanted.
+    mutating func add(_ point: EndPoint, _ expectation: @autoclosure () -> Expectation) {
+      if wanted.contains(point) { found.append((point, expectation())) }
+    }
+
+    mutating func finish(_ body: (EndPoint, Expectation) -> Void) {
+      for (point, expectation) in found { body(point, expectation) }
+      found = []
+    }
   }
 
   /// One layer and what it reads.
@@ -54,9 +84,7 @@ package struct TrainingIsolation {
     let input: Tensor<Float>
   }
 
-  private func visit(
-    _ place: Place, _ recorded: [EndPoint: Tensor<Float>], _ body: (EndPoint, Expectation) -> Void
-  ) {
+  private func look(at place: Place, _ visit: inout Visit) {
     let layer = place.layer
     let forward = network.forward(
       layer: place.index, input: Tensor(place.input), dropoutMask: batch.dropoutMask, options,
@@ -66,97 +94,121 @@ package struct TrainingIsolation {
       accumulating: Sum<Float>.self)
     switch layer.operation {
     case .convolution(let convolution):
-      visit(convolution, place, forward, probe, recorded, body)
+      look(at: convolution, place, forward, probe, &visit)
     case .globalPool:
-      body(layer.endPoint.output, probed(head.pool(layer, forward), probe.output))
-      if let gradient = recorded[layer.endPoint.gradient] {
+      visit.add(layer.endPoint.output, probed(head.pool(layer, forward), probe.output))
+      if let gradient = visit.recorded[layer.endPoint.gradient] {
         let spread = head.spread(gradient: Tensor(gradient), over: forward.input.shape)
-        body(
+        visit.add(
           place.previous.gradient,
           probed(
             spread, Operations.globalMeanGradient(gradient, inputShape: forward.input.shape)))
       }
     case .logits:
-      body(layer.endPoint.output, probed(head.logits(layer, forward), probe.output))
-      guard let gradient = recorded[layer.endPoint.gradient] else { return }
-      let result = head.backward(layer, forward, gradient: Tensor(gradient))
-      let naive = naive.backward(
-        layer: place.index, probe, gradient: gradient, dropoutMask: mask, options)
-      let names = layer.variableNames
-      body(
-        .gradient(of: names.weights),
-        probed(result.weights, decayed(naive.variables[names.weights]?.map(\.value), layer)))
-      body(
-        .gradient(of: names.biases),
-        probed(result.biases, naive.variables[names.biases]?.map(\.value)))
-      body(place.previous.gradient, probed(result.input, naive.input))
+      visit.add(layer.endPoint.output, probed(head.logits(layer, forward), probe.output))
+      lookBack(atLogits: place, forward, probe, &visit)
     case .softmax:
       let predictions = head.predictions(layer, forward)
-      body(layer.endPoint.output, probed(predictions, probe.output))
-      body(
+      visit.add(layer.endPoint.output, probed(predictions, probe.output))
+      visit.add(
         EndPoint.logits.gradient,
         probed(
           head.logitsGradient(predictions),
           Operations.crossEntropyGradient(predictions: probe.output, labels: batch.labels)))
-      body(.crossEntropy, head.crossEntropy(logits: forward.input))
+      visit.add(.crossEntropy, head.crossEntropy(logits: forward.input))
     }
   }
 
-  private func visit(
-    _ convolution: Convolution, _ place: Place, _ forward: LayerForward<Moments>,
-    _ probe: LayerForward<Sum<Float>>, _ recorded: [EndPoint: Tensor<Float>],
-    _ body: (EndPoint, Expectation) -> Void
+  private func lookBack(
+    atLogits place: Place, _ forward: LayerForward<Moments>, _ probe: LayerForward<Sum<Float>>,
+    _ visit: inout Visit
+  ) {
+    let (layer, names) = (place.layer, place.layer.variableNames)
+    let points = [names.weights, names.biases].map(EndPoint.gradient) + [place.previous.gradient]
+    guard visit.wants(points), let gradient = visit.recorded[layer.endPoint.gradient] else {
+      return
+    }
+    let result = head.backward(layer, forward, gradient: Tensor(gradient))
+    let naive = naive.backward(
+      layer: place.index, probe, gradient: gradient, dropoutMask: mask, options)
+    visit.add(
+      .gradient(of: names.weights),
+      probed(result.weights, decayed(naive.variables[names.weights]?.map(\.value), layer)))
+    visit.add(
+      .gradient(of: names.biases),
+      probed(result.biases, naive.variables[names.biases]?.map(\.value)))
+    visit.add(place.previous.gradient, probed(result.input, naive.input))
+  }
+
+  private func look(
+    at convolution: Convolution, _ place: Place, _ forward: LayerForward<Moments>,
+    _ probe: LayerForward<Sum<Float>>, _ visit: inout Visit
   ) {
     let (endPoint, names) = (place.layer.endPoint, place.layer.variableNames)
     let norm = NormExpectation(
       forward, length: convolution.dotProductLength, roundsInput: place.index == 0,
       gamma: network[names.gamma].scalars)
-    body(
+    visit.add(
       endPoint.batchMean, probed(norm.mean.expectation, probe.statistics.map { row($0.mean) }))
-    body(
+    visit.add(
       endPoint.batchVariance,
       probed(norm.variance.expectation, probe.statistics.map { row($0.variance) }))
     let output = norm.output(offset: network[names.beta].scalars)
-    body(endPoint.output, probed(output, probe.output))
+    visit.add(endPoint.output, probed(output, probe.output))
 
-    guard let gradient = recorded[endPoint.gradient], let own = recorded[endPoint.output] else {
-      return
-    }
+    let points = [names.beta, names.gamma, names.weights].map(EndPoint.gradient)
+    guard visit.wants(points + [place.previous.gradient]),
+      let gradient = visit.recorded[endPoint.gradient], let own = visit.recorded[endPoint.output]
+    else { return }
     let result = GradientExpectation(
       GradientExpectation.Given(
         convolution: convolution, isFirst: place.index == 0, weights: network[names.weights],
         gamma: network[names.gamma].scalars,
         weightDecay: place.layer.hasWeightDecay ? options.weightDecay : 0, norm: norm,
         outputBounds: output.bounds, output: Tensor(own), gradient: Tensor(gradient)))
-    let naive = naiveBackward(convolution, place, probe, gradient: gradient, output: own)
-    body(.gradient(of: names.beta), probed(result.beta, naive.beta))
-    body(.gradient(of: names.gamma), probed(result.gamma, naive.gamma))
-    body(.gradient(of: names.weights), probed(result.weights, naive.weights))
-    body(place.previous.gradient, probed(result.input, naive.input))
+    let back = naiveBackward(place, probe, gradient: gradient, output: own)
+    visit.add(.gradient(of: names.beta), probed(result.beta, row(back.beta.map(\.value))))
+    visit.add(.gradient(of: names.gamma), probed(result.gamma, row(back.gamma.map(\.value))))
+    visit.add(
+      .gradient(of: names.weights),
+      probed(result.weights(), naiveWeights(convolution, place, probe, dz: back.input)))
+    visit.add(
+      place.previous.gradient,
+      probed(result.input(), naiveInput(convolution, place, probe, dz: back.input)))
   }
 
-  /// The plain loops on the same values, the gradient passed where the subject's end point says so.
+  /// The plain loops' batch norm on the same values, the gradient passed where the subject's end point
+  /// says so.
   private func naiveBackward(
-    _ convolution: Convolution, _ place: Place, _ forward: LayerForward<Sum<Float>>,
-    gradient: Tensor<Float>, output: Tensor<Float>
-  ) -> (beta: Tensor<Float>, gamma: Tensor<Float>, weights: Tensor<Float>?, input: Tensor<Float>) {
+    _ place: Place, _ forward: LayerForward<Sum<Float>>, gradient: Tensor<Float>,
+    output: Tensor<Float>
+  ) -> BatchNormGradient<Sum<Float>> {
     guard let statistics = forward.statistics else {
       preconditionFailure("a convolution has statistics")
     }
-    let names = place.layer.variableNames
-    let norm = Operations.batchNormGradient(
+    return Operations.batchNormGradient(
       Operations.relu6Gradient(gradient, y: output), z: forward.products.map(\.value),
-      statistics: statistics, gamma: naive[names.gamma].scalars)
-    let weights = Operations.weightsGradient(
-      convolution, forward.input, gradient: norm.input, accumulating: Sum<Float>.self)
-    let input = Operations.inputGradient(
-      convolution, norm.input, weights: naive[names.weights], inputShape: forward.input.shape,
-      accumulating: Sum<Float>.self)
+      statistics: statistics, gamma: naive[place.layer.variableNames.gamma].scalars)
+  }
+
+  private func naiveWeights(
+    _ convolution: Convolution, _ place: Place, _ forward: LayerForward<Sum<Float>>,
+    dz: Tensor<Float>
+  ) -> Tensor<Float>? {
+    let sums = Operations.weightsGradient(
+      convolution, forward.input, gradient: dz, accumulating: Sum<Float>.self)
+    return decayed(sums.map(\.value), place.layer)
+  }
+
+  private func naiveInput(
+    _ convolution: Convolution, _ place: Place, _ forward: LayerForward<Sum<Float>>,
+    dz: Tensor<Float>
+  ) -> Tensor<Float> {
+    let sums = Operations.inputGradient(
+      convolution, dz, weights: naive[place.layer.variableNames.weights],
+      inputShape: forward.input.shape, accumulating: Sum<Float>.self)
     let factor: Float = place.index == 0 ? 2 : 1
-    return (
-      row(norm.beta.map(\.value)), row(norm.gamma.map(\.value)),
-      decayed(weights.map(\.value), place.layer), input.map { $0.value * factor }
-    )
+    return sums.map { $0.value * factor }
   }
 
   private func decayed(_ gradient: Tensor<Float>?, _ layer: Layer) -> Tensor<Float>? {
@@ -167,40 +219,41 @@ package struct TrainingIsolation {
   }
 
   /// The moving averages, from the subject's own statistics of the batch.
-  private func visitAverages(
-    _ layer: Layer, _ recorded: [EndPoint: Tensor<Float>], _ body: (EndPoint, Expectation) -> Void
-  ) {
+  private func lookAtAverages(_ layer: Layer, _ visit: inout Visit) {
     guard layer.convolution != nil else { return }
     let names = layer.variableNames
-    if let mean = recorded[layer.endPoint.batchMean] {
-      body(.updated(names.movingMean), head.average(names.movingMean, batch: wide(mean)))
+    if let mean = visit.recorded[layer.endPoint.batchMean] {
+      visit.add(.updated(names.movingMean), head.average(names.movingMean, batch: wide(mean)))
     }
-    guard let variance = recorded[layer.endPoint.batchVariance],
-      let output = recorded[layer.endPoint.output]
+    guard let variance = visit.recorded[layer.endPoint.batchVariance],
+      let output = visit.recorded[layer.endPoint.output]
     else { return }
     // One value by itself has no unbiased variance; the factor is 1 then, as in TensorFlow.
     let count = Double(output.count / variance.count)
     let factor = options.movingVariance == .unbiased && count > 1 ? count / (count - 1) : 1
-    body(
+    visit.add(
       .updated(names.movingVariance),
       head.average(names.movingVariance, batch: wide(variance).map { $0 * factor }))
   }
 
-  private func visitLoss(
-    _ recorded: [EndPoint: Tensor<Float>], _ body: (EndPoint, Expectation) -> Void
-  ) {
-    var decay = Float(0)
-    for layer in naive.architecture.layers where layer.hasWeightDecay {
-      let weights = naive[layer.variableNames.weights]
-      decay += Operations.weightDecay(weights, factor: Float(options.weightDecay))
-    }
-    body(.regularization, probed(head.regularization(), row([decay])))
-    if let crossEntropy = recorded[.crossEntropy], let regularization = recorded[.regularization] {
-      body(
+  private func lookAtLoss(_ visit: inout Visit) {
+    visit.add(.regularization, probed(head.regularization(), row([naiveDecay])))
+    if let crossEntropy = visit.recorded[.crossEntropy],
+      let regularization = visit.recorded[.regularization]
+    {
+      visit.add(
         .totalLoss,
         head.total(
           crossEntropy: Double(crossEntropy[flat: 0]),
           regularization: Double(regularization[flat: 0])))
+    }
+  }
+
+  /// The plain loops' weight decay.
+  private var naiveDecay: Float {
+    naive.architecture.layers.filter(\.hasWeightDecay).reduce(0) {
+      let weights = naive[$1.variableNames.weights]
+      return $0 + Operations.weightDecay(weights, factor: Float(options.weightDecay))
     }
   }
 

@@ -18,6 +18,8 @@ extension EndPoint {
   var isTrainingPoint: Bool { rawValue.contains("/") }
   /// Whether this is an end point as training computes it.
   var isOutput: Bool { rawValue.hasSuffix("/output") }
+  /// Whether this is a moving average after a step.
+  var isAverage: Bool { rawValue.hasSuffix("/updated") }
 
   /// Mean over the batch of the softmax cross-entropy, `[1]`.
   package static let crossEntropy = EndPoint("loss/cross_entropy")
@@ -53,11 +55,7 @@ extension Architecture {
   /// Everything that a step of training yields, in order of computation: forwards, the loss,
   /// backwards, the moving averages.
   package var trainingPoints: [EndPoint] {
-    let forward = layers.flatMap { layer in
-      layer.convolution == nil
-        ? [layer.endPoint.output]
-        : [layer.endPoint.batchMean, layer.endPoint.batchVariance, layer.endPoint.output]
-    }
+    let forward = layers.flatMap { statistics(of: $0) + [$0.endPoint.output] }
     let backward = layers.dropLast().reversed().flatMap { layer in
       [layer.endPoint.gradient]
         + layer.variables.filter(\.isTrainable).reversed().map { .gradient(of: $0.name) }
@@ -65,5 +63,42 @@ extension Architecture {
     let averages = variables.filter { !$0.isTrainable }.map { EndPoint.updated($0.name) }
     return forward + [.crossEntropy, .regularization, .totalLoss] + backward + [.imagesGradient]
       + averages
+  }
+  /// What a layer's operations make in a step: of a gradient by an end point it is the layer after
+  /// that.
+  func points(madeBy index: Int) -> [EndPoint] {
+    let layer = layers[index]
+    let variables = layer.variables.map {
+      $0.isTrainable ? EndPoint.gradient(of: $0.name) : .updated($0.name)
+    }
+    let loss = layer.endPoint == .predictions ? [EndPoint.crossEntropy] : []
+    let gradient = endPoint(before: index).gradient
+    return statistics(of: layer) + [layer.endPoint.output] + variables + [gradient] + loss
+  }
+
+  /// The layer whose operations make a point; `nil` for what is made of several layers.
+  func maker(of point: EndPoint) -> Int? {
+    layers.indices.first { points(madeBy: $0).contains(point) }
+  }
+
+  /// All that a layer's points are made of, beside its variables.
+  func operands(of index: Int) -> [EndPoint] {
+    let layer = layers[index]
+    let input = index == 0 ? [] : [layers[index - 1].endPoint.output]
+    return input + statistics(of: layer) + [layer.endPoint.output, layer.endPoint.gradient]
+  }
+
+  /// All that a point may be made of, beside variables.
+  func operands(of point: EndPoint) -> [EndPoint] {
+    maker(of: point).map(operands) ?? [.crossEntropy, .regularization]
+  }
+
+  /// What a layer reads, by the name that its gradient goes by.
+  func endPoint(before index: Int) -> EndPoint {
+    index == 0 ? EndPoint("images") : layers[index - 1].endPoint
+  }
+
+  private func statistics(of layer: Layer) -> [EndPoint] {
+    layer.convolution == nil ? [] : [layer.endPoint.batchMean, layer.endPoint.batchVariance]
   }
 }

@@ -1,3 +1,4 @@
+import Golden
 import MobileNet
 import RealModule
 import Reference
@@ -22,6 +23,17 @@ struct TrainingWitnesses {
   /// Witnesses with moved variables, beside the one with the variables as they are.
   static let movedCount = 2
 
+  /// Of one step.
+  init(
+    _ parameters: Parameters, _ batch: TrainingBatch<Float>, _ options: TrainingOptions,
+    reference step: TrainingStep<Double>
+  ) {
+    let architecture = parameters.architecture
+    self.init(parameters: parameters, reference: step.points(of: architecture)) {
+      $0.step(batch, options).points(of: architecture)
+    }
+  }
+
   /// - Parameter run: Computes what is to be judged, with the given variables.
   init(
     parameters: Parameters, reference: [EndPoint: Tensor<Double>],
@@ -32,11 +44,9 @@ struct TrainingWitnesses {
     self.init(reference: reference, witnesses: ([network] + moved).map(run))
   }
 
-  /// Variance of a float32 chain's error: mean square over all witnesses and elements for the whole;
-  /// for one element that, or its worst if larger.
-  ///
-  /// - Parameter indices: The elements to look at; all, unless given.
-  func budget(_ point: EndPoint, at indices: [Int]? = nil) -> ErrorStatistics.Budget? {
+  /// What a point of a float32 chain may differ by, made once for all that is compared with it; `nil`
+  /// where there is nothing to compare.
+  func yardstick(_ point: EndPoint) -> Yardstick? {
     guard let exact = reference[point], exact.count > 0 else { return nil }
     var square = 0.0
     var worst = [Double](repeating: 0, count: exact.count)
@@ -49,33 +59,42 @@ struct TrainingWitnesses {
       }
     }
     let mean = square / Double(witnesses.count * exact.count)
-    let places = indices ?? Array(0..<exact.count)
-    func tensor(_ value: (Int) -> Double) -> Tensor<Double> {
-      Tensor(shape: indices == nil ? exact.shape : [places.count], scalars: places.map(value))
-    }
-    func rounding(_ index: Int) -> Double {
-      Roundoff.variance * exact[flat: index] * exact[flat: index]
-    }
-    return ErrorStatistics.Budget(
-      element: tensor { max(worst[$0], mean) + rounding($0) },
-      clamped: tensor { mean + rounding($0) })
+    let rounding = exact.map { Roundoff.variance * $0 * $0 }
+    var element = rounding
+    for index in 0..<exact.count { element[flat: index] += max(worst[index], mean) }
+    let budget = ErrorStatistics.Budget(element: element, clamped: rounding.map { mean + $0 })
+    return Yardstick(reference: exact, budget: budget.counted(for: exact))
   }
 
-  /// How `tensor` compares with the reference's chain.
-  func statistics(_ point: EndPoint, _ tensor: Tensor<Float>) -> ErrorStatistics? {
-    guard let exact = reference[point], let budget = budget(point) else { return nil }
-    return ErrorStatistics(tensor, reference: exact, budget: budget)
-  }
+  /// One point of the reference's chain, and the variance of a float32 chain's error there: mean square
+  /// over all witnesses and elements for the whole; for one element that, or its worst if larger.
+  struct Yardstick {
+    let reference: Tensor<Double>
+    let budget: ErrorStatistics.Budget
 
-  /// The same for some elements, each with its flat place.
-  func statistics(
-    _ point: EndPoint, elements: [(index: Int, value: Double)]
-  ) -> ErrorStatistics? {
-    let indices = elements.map(\.index)
-    guard let exact = reference[point], let budget = budget(point, at: indices) else { return nil }
-    return ErrorStatistics(
-      row(elements.map { Float($0.value) }), reference: row(indices.map { exact[flat: $0] }),
-      budget: budget)
+    /// How `tensor` compares with the reference's chain.
+    func statistics(_ tensor: Tensor<Float>) -> ErrorStatistics {
+      ErrorStatistics(tensor, reference: reference, budget: budget)
+    }
+
+    /// The same for some elements, each with its flat place.
+    func statistics(_ elements: [(index: Int, value: Double)]) -> ErrorStatistics {
+      func part(_ tensor: Tensor<Double>) -> Tensor<Double> {
+        row(elements.map { tensor[flat: $0.index] })
+      }
+      return ErrorStatistics(
+        row(elements.map { Float($0.value) }), reference: part(reference),
+        budget: ErrorStatistics.Budget(
+          element: part(budget.element), clamped: part(budget.clamped)))
+    }
+
+    /// The error of a gradient of which a golden has projections, in units of what the whole may err by.
+    func projected(_ gradient: StoredGradient) -> Double {
+      let variance = budget.clamped.scalars.reduce(0, +)
+      let distance = gradient.distance(to: reference.scalars)
+      return ErrorStatistics.ratio(
+        distance == 0 ? 0 : distance * gradient.norm, variance.squareRoot())
+    }
   }
 }
 

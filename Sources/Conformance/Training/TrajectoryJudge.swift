@@ -39,7 +39,9 @@ struct TrajectoryJudge {
       var finding = TrainingPointJudge.Finding(reference: exact)
       finding.measurement.absence =
         subject == nil ? "this subject does not train" : "the subject does not descend"
-      finding.measurement.accumulated = own?[point].flatMap { witnesses.statistics(point, $0) }
+      finding.measurement.accumulated = own?[point].flatMap {
+        witnesses.yardstick(point)?.statistics($0)
+      }
       let isTrained = trainable[point] != nil
       if isTrained, let steps { finding.measurement.isolated = worstStep(point, steps, rate) }
       compare(point, golden, witnesses, &finding)
@@ -103,8 +105,8 @@ struct TrajectoryJudge {
   ) {
     finding.isGolden = true
     let (place, values, exact) = stored(point, golden)
-    finding.measurement.goldenAccumulated = witnesses.statistics(
-      place, row(values.map { Float($0) }))
+    finding.measurement.goldenAccumulated = witnesses.yardstick(place)?.statistics(
+      row(values.map { Float($0) }))
     finding.measurement.referenceDistance =
       (witnesses.reference[place.unfused] ?? witnesses.reference[place]).map {
         relativeL2($0, row(exact))

@@ -34,7 +34,7 @@ struct TrainingHypotheses {
   func diagnose(_ point: EndPoint, _ recorded: [EndPoint: Tensor<Float>]) -> Diagnosis? {
     guard let index = architecture.maker(of: point) else { return nil }
     let layer = architecture.layers[index]
-    let needed = operands(of: index)
+    let needed = architecture.operands(of: index)
     let operands = recorded.filter { needed.contains($0.key) }
     let exact = operands.mapValues { Tensor<Double>($0) }
     let causes = TrainingFault.allCases.filter { $0.applies(to: layer) }
@@ -48,13 +48,6 @@ struct TrainingHypotheses {
       }
     guard !causes.isEmpty else { return nil }
     return Diagnosis(endPoint: point, causes: causes, isCertain: causes.count == 1)
-  }
-
-  /// What a layer computes from, forwards and backwards.
-  private func operands(of index: Int) -> [EndPoint] {
-    let endPoint = architecture.layers[index].endPoint
-    let before = index == 0 ? [] : [architecture.layers[index - 1].endPoint.output]
-    return before + [endPoint.output, endPoint.gradient]
   }
 
   private func script<Scalar>(

@@ -64,7 +64,7 @@ struct TrainingScript<Scalar: Real & BinaryFloatingPoint & Sendable> {
     Scalar
   >] {
     let layers = architecture.layers
-    let previous = index == 0 ? EndPoint("images") : layers[index - 1].endPoint
+    let previous = architecture.endPoint(before: index)
     let given = index == 0 ? batch.images : recorded[previous.output]
     guard let given else { return [:] }
     var points: [EndPoint: Tensor<Scalar>] = [:]

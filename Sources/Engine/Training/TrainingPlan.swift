@@ -6,15 +6,14 @@ final class TrainingPlan {
   let network: TrainingNetwork
   let program: Program
   /// The first steps of ``program``, up to loss and predictions.
-  private(set) lazy var forward = part(forwardSteps)
+  private(set) lazy var forward = makeProgram(forwardSteps)
   /// The others, from the gradient of the logits on.
-  private(set) lazy var backward = part(backwardSteps)
+  private(set) lazy var backward = makeProgram(backwardSteps)
   /// The same from the gradient of the features, after dropout, on.
-  private(set) lazy var backwardFromFeatures = part(Array(backwardSteps.dropFirst()))
+  private(set) lazy var backwardFromFeatures = makeProgram(Array(backwardSteps.dropFirst()))
   private let forwardSteps: [any PlanStep]
   private let backwardSteps: [any PlanStep]
-  private let pool: ThreadPool
-  private let work: Arena
+  private let makeProgram: (_ steps: [any PlanStep]) -> Program
   /// Dense, like the images.
   let imageGradient: UnsafeMutablePointer<Float>
   private let squares: UnsafeMutablePointer<Double>
@@ -31,13 +30,13 @@ final class TrainingPlan {
       network.context, network.layers, network.head.weights, squares: squares)
     forwardSteps = [prepare] + builder.forward()
     backwardSteps = builder.backward()
-    program = Program(
-      steps: forwardSteps + backwardSteps,
-      layers: store.architecture.layers.count, activations: builder.arena,
-      kernels: store.kernels, pool: pool)
+    let (layers, kernels, work) = (store.architecture.layers.count, store.kernels, builder.arena)
+    // Some of the steps or all, in the memory of all.
+    makeProgram = {
+      Program(steps: $0, layers: layers, activations: work, kernels: kernels, pool: pool)
+    }
+    program = makeProgram(forwardSteps + backwardSteps)
     self.network = network
-    self.pool = pool
-    work = builder.arena
     imageGradient = builder.imageGradient
   }
 
@@ -46,13 +45,6 @@ final class TrainingPlan {
   }
 
   var byteCount: Int { network.byteCount + program.byteCount }
-
-  /// Some of the steps, in the memory of all.
-  private func part(_ steps: [any PlanStep]) -> Program {
-    Program(
-      steps: steps, layers: network.layers.count + 3, activations: work,
-      kernels: network.context.kernels, pool: pool)
-  }
 
   /// Of the last step.
   func loss() -> TrainingLoss {

@@ -35,8 +35,7 @@ public final class EngineTrainingBackend: HubModule.TrainingBackend {
   ) throws -> TrainingOutputs {
     try withEngine(images) { engine in
       try engine.forward(
-        images: images, dropoutMask: dropoutMask ?? everything(images), settings: settings(momentum)
-      )
+        images: images, dropoutMask: dropoutMask, settings: settings(momentum))
       return try outputs(of: engine, wanted)
     }
   }
@@ -48,8 +47,7 @@ public final class EngineTrainingBackend: HubModule.TrainingBackend {
   ) throws -> TrainingGradients {
     try withEngine(images) { engine in
       try engine.forward(
-        images: images, dropoutMask: dropoutMask ?? everything(images), settings: settings(momentum)
-      )
+        images: images, dropoutMask: dropoutMask, settings: settings(momentum))
       let outputs = try outputs(of: engine, [endPoint])
       let output = try engine.endPoint(endPoint)
       try engine.backward(from: endPoint, gradient: try lossGradient(output), images: images)
@@ -84,11 +82,6 @@ public final class EngineTrainingBackend: HubModule.TrainingBackend {
       }
       return try body(ready)
     }
-  }
-
-  /// The mask that drops nothing: what is kept is divided even so.
-  private func everything(_ images: Tensor<Float>) -> Tensor<Float> {
-    Tensor(repeating: 1, shape: [images.shape[0], architecture.featureChannels])
   }
 
   /// The original network's, but that the weight decay is the module's business.

@@ -71,7 +71,8 @@ package final class TrainingEngine {
   ///   - images: Of this engine's shape, in [0, 1].
   ///   - labels: A class per image.
   ///   - dropoutMask: `[batch, channels]` of ones and zeros, for the features; divided by the keep
-  ///     probability. `nil` for no dropout.
+  ///     probability. `nil` keeps every feature; they are divided even so, as by `tf.nn.dropout`. Without
+  ///     dropout the keep probability is 1.
   /// - Throws: ``EngineError/wrongShape(found:expected:)`` or ``EngineError/unknownClass(_:)``.
   @discardableResult
   package func step(
@@ -128,10 +129,8 @@ package final class TrainingEngine {
     let target = plan.network.context.call.pointee.dropout
     for image in 0..<images[0] {
       for channel in 0..<features.channels {
-        let mask = dropoutMask.map {
-          Double($0[flat: image * features.channels + channel]) / keepProbability
-        }
-        target[image * features.paddedChannels + channel] = Float(mask ?? 1)
+        let mask = dropoutMask?[flat: image * features.channels + channel] ?? 1
+        target[image * features.paddedChannels + channel] = Float(Double(mask) / keepProbability)
       }
     }
   }

@@ -14,7 +14,8 @@ public struct TrainingBatch<Scalar: Real & BinaryFloatingPoint & Sendable>: Send
 
   /// Checks a batch and wraps it.
   ///
-  /// - Parameter dropoutMask: `nil` keeps every feature.
+  /// - Parameter dropoutMask: `nil` keeps every feature; they are divided by the keep probability even
+  ///   so.
   /// - Throws: ``TrainingBatchError`` if a shape, a label or a value of the mask is not what the
   ///   architecture needs.
   public init(

@@ -47,6 +47,44 @@ import Testing
     #expect(engine.imageGradient().scalars.allSatisfy { $0 == 0 })
   }
 
+  /// Where no mask is given every feature is kept, and divided as `tf.nn.dropout` divides what it keeps:
+  /// z = Σ f / keep · w + b, and dL/dw = Σ f / keep · dL/dz, in float64 over the engine's own features.
+  @Test(arguments: InstructionSet.supported)
+  func keptFeaturesAreDivided(isa: InstructionSet) throws {
+    var fixture = try TrainingFixture(images: [3, 33, 20, 3])
+    fixture.settings.weightDecay = 0
+    let (engine, masked) = (try fixture.makeEngine(isa: isa), try fixture.makeEngine(isa: isa))
+    let shown = try engine.stepShowingGradients(
+      images: fixture.images, labels: fixture.labels, dropoutMask: nil, settings: fixture.settings)
+    try masked.step(
+      images: fixture.images, labels: fixture.labels,
+      dropoutMask: fixture.mask.map { _ in 1 }, settings: fixture.settings)
+    #expect(try engine.everything() == masked.everything())
+
+    let layer = try #require(fixture.architecture.layer(.logits)).layer
+    let weights = try #require(fixture.parameters.tensors[layer.variables[0].name])
+    let biases = try #require(fixture.parameters.tensors[layer.variables[1].name])
+    let features = try engine.endPoint(.globalPool)
+    let gradient = try #require(shown.gradients[.logits])
+    let (channels, classes) = (fixture.architecture.featureChannels, biases.count)
+    func kept(_ image: Int, _ channel: Int) -> Double {
+      Double(features[flat: image * channels + channel]) / 0.8
+    }
+    let logits = (0..<3 * classes).map { index in
+      (0..<channels).reduce(Double(biases[flat: index % classes])) {
+        $0 + kept(index / classes, $1) * Double(weights[flat: $1 * classes + index % classes])
+      }
+    }
+    let slopes = (0..<channels * classes).map { index in
+      (0..<3).reduce(0.0) {
+        $0 + kept($1, index / classes) * Double(gradient[flat: $1 * classes + index % classes])
+      }
+    }
+    #expect(relativeDistance(try engine.endPoint(.logits).scalars, logits) < 1e-6)
+    #expect(
+      relativeDistance(try engine.gradient(layer.variables[0].name).scalars, slopes) < 1e-6)
+  }
+
   /// Gradients of end points that are shown: the masked ones sum to the gradient of the next beta, and
   /// the logits' to that of the biases. Showing them changes no bit of the step.
   @Test(arguments: InstructionSet.supported)

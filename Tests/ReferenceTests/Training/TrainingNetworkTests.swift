@@ -238,6 +238,29 @@ import Testing
     #expect(optimizer.velocities.count == 83)
   }
 
+  /// z = Σ f / keep · w + b over the features in front of dropout.
+  @Test func `without a mask every feature is kept, and divided`() throws {
+    let network = try TrainingNetwork.small()
+    let masked = try network.batch(2, 33, 47)
+    let batch = try TrainingBatch(
+      images: masked.images, labels: masked.labels, architecture: network.architecture)
+    var options = TrainingOptions()
+    options.keepProbability = 0.8
+    let step = network.step(batch, options)
+    let layer = try #require(network.architecture.layer(.logits))
+    let (features, logits) = (step.endPoints[layer.index - 1], step.endPoints[layer.index])
+    let weights = network[layer.layer.variables[0].name]
+    let biases = network[layer.layer.variables[1].name]
+    let channels = network.architecture.featureChannels
+    for index in 0..<logits.count {
+      let (image, k) = (index / biases.count, index % biases.count)
+      let expected = (0..<channels).reduce(biases[flat: k]) {
+        $0 + features[flat: image * channels + $1] / 0.8 * weights[flat: $1 * biases.count + k]
+      }
+      #expect(abs(logits[flat: index] - expected) <= 1e-13 * abs(expected) + 1e-15)
+    }
+  }
+
   @Test func `a batch that does not fit is refused`() throws {
     let architecture = try Architecture(depthMultiplier: 0.25, numClasses: 10)
     func batch(

@@ -16,7 +16,9 @@ package struct SHA256 {
   /// Appends to the message.
   package mutating func update(_ bytes: some Collection<UInt8>) {
     byteCount += UInt64(bytes.count)
-    rest.append(contentsOf: bytes)
+    // Byte by byte it takes several times as long as the hash.
+    let isAppended: Void? = bytes.withContiguousStorageIfAvailable { rest.append(contentsOf: $0) }
+    if isAppended == nil { rest.append(contentsOf: bytes) }
     guard rest.count >= 64 else { return }
     let whole = rest.count / 64 * 64
     rest.withUnsafeBufferPointer { buffer in

@@ -35,18 +35,16 @@ struct IntegerData {
       let scale = IntegerScale(layer, at: index, emphasis)
       var generator = SplitMix64(seed: seed &* 1000 &+ UInt64(index))
       for variable in layer.variables {
-        tensors[variable.name] = Tensor(
-          shape: variable.shape,
-          scalars: (0..<variable.count).map { _ in
-            switch variable.name.split(separator: "/").last {
-            case "gamma": 1
-            case "beta": 3
-            case "moving_mean": 0
-            case "moving_variance": variance
-            case "biases": scale.unit * Float(Int.random(in: -999...999, using: &generator))
-            default: scale.weight(&generator)
-            }
-          })
+        let scalars: [Float] =
+          switch variable.name.split(separator: "/").last {
+          case "gamma": Array(repeating: 1, count: variable.count)
+          case "beta": Array(repeating: 3, count: variable.count)
+          case "moving_mean": Array(repeating: 0, count: variable.count)
+          case "moving_variance": Array(repeating: variance, count: variable.count)
+          case "biases": (0..<variable.count).map { _ in scale.bias(&generator) }
+          default: (0..<variable.count).map { _ in scale.weight(&generator) }
+          }
+        tensors[variable.name] = Tensor(shape: variable.shape, scalars: scalars)
       }
     }
     parameters = try Parameters(architecture: architecture, tensors: tensors)
@@ -137,6 +135,10 @@ private struct IntegerScale {
 
   func weight(_ generator: inout SplitMix64) -> Float {
     weightUnit * Float(Int.random(in: -largestWeight...largestWeight, using: &generator))
+  }
+
+  func bias(_ generator: inout SplitMix64) -> Float {
+    unit * Float(Int.random(in: -999...999, using: &generator))
   }
 
   private static func powerOfTwo(below limit: Int) -> Int {

@@ -44,7 +44,8 @@ import TestSupport
   func `a mistake is caught and its layer named`(fault: String, layer: String) throws {
     let folder = try TemporaryDirectory()
     let result = try Program.run(
-      "verify", "--inject", "\(fault)@\(layer)", "--output", folder.path("reports"))
+      "verify", "--cases", "chelsea,hot_*", "--inject", "\(fault)@\(layer)", "--output",
+      folder.path("reports"))
     #expect(result.status == 1)
     let last = try #require(result.output.split(separator: "\n").last)
     #expect(last.hasPrefix("DOES NOT CONFORM  engine: \(layer) fails G1"))

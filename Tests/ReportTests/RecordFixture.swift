@@ -2,10 +2,11 @@ import Conformance
 import Foundation
 import Golden
 import MobileNet
+import Synchronization
 
 /// Makes records without running anything: figures as correct engines show them, and on demand a
 /// layer that goes wrong.
-struct RecordFixture {
+struct RecordFixture: Hashable {
   var caseNames = [
     "chelsea", "coffee", "batch", "zeros", "ones", "hot_center", "hot_top_left", "hot_top_right",
     "hot_bottom_left", "hot_bottom_right", "ramp", "noise", "extremes",
@@ -13,7 +14,19 @@ struct RecordFixture {
   /// The layer that errs, by its place among the 30.
   var faultyLayer: Int?
 
+  /// Each is made once for all tests: making it takes longer than what most of them do with it.
+  private static let made = Mutex<[RecordFixture: ConformanceRecord]>([:])
+
   func record() throws -> ConformanceRecord {
+    try Self.made.withLock { made in
+      if let record = made[self] { return record }
+      let record = try make()
+      made[self] = record
+      return record
+    }
+  }
+
+  private func make() throws -> ConformanceRecord {
     var record = try Self.decode(ConformanceRecord.self, Self.emptyRecord)
     record.profile = .standard
     record.goldens = [

@@ -3,7 +3,8 @@
 usage: test_report.py REPORTS [SCREENSHOTS]     CHROMIUM names the browser
 
 REPORTS holds record.html in good/, in a folder for each fault, in planted/ (one element of a recording is
-changed) and in forty/ (forty cases of as many sizes), matrix/matrix.html, and what gate and faults wrote:
+changed), in training/ (two layers of a step) and in forty/ (forty cases of as many sizes), matrix/matrix.html, and
+what gate and faults wrote:
 good/gate.html, relu/gate.html and good/faults.html.
 """
 
@@ -17,7 +18,8 @@ from playwright.sync_api import sync_playwright
 REPORTS = Path(sys.argv[1]).resolve()
 SCREENSHOTS = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
 PAGES = ["good/record.html", "relu/record.html", "symmetric-padding/record.html", "planted/record.html",
-         "forty/record.html", "matrix/matrix.html", "good/gate.html", "relu/gate.html", "good/faults.html"]
+         "training/record.html", "forty/record.html", "matrix/matrix.html", "good/gate.html",
+         "relu/gate.html", "good/faults.html"]
 # Folder: the layer at fault, and what the page has to say of the cause.
 FAULTS = {
     "relu": ("Conv2d_9_depthwise", "ReLU"),
@@ -255,6 +257,20 @@ def test_links(browser):
         check("a link unfolds", section.get_attribute("open") is not None)
 
 
+def test_training(browser):
+    """What is judged of training is called points, wherever a title or a label names it."""
+    with Visit(browser, "training/record.html") as visit:
+        page = visit.page
+        words = page.evaluate(
+            """[...document.querySelectorAll('h1, h2, h3, th, caption, nav a')].map(e => e.textContent)
+               .concat([...document.querySelectorAll('[aria-label]')].map(e => e.getAttribute('aria-label')))""")
+        wrong = [text for text in words if "layer" in text.lower() or "end point" in text.lower()]
+        check("points, not layers", not wrong, wrong)
+        check("point by point", page.locator("#layers-title").inner_text() == "Point by point")
+        check("points in the table", page.locator("#end-point-table tr.sort th", has_text="point").count() == 1)
+        check("its points", "Conv2d_13_pointwise/weights/gradient" in names(page), names(page))
+
+
 def test_links_between_pages(browser):
     """What a page says is beside it is there."""
     for path, least in [("matrix/matrix.html", 3), ("good/gate.html", 1), ("relu/gate.html", 1)]:
@@ -300,7 +316,7 @@ with sync_playwright() as playwright:
         test_quiet(chromium, page_path)
         test_accessible(chromium, page_path)
     for test in (test_table, test_first_screen, test_pictures, test_every_layer_has_pictures, test_network_cells,
-                 test_sweep, test_links, test_links_between_pages, test_without_script, test_fast):
+                 test_sweep, test_links, test_training, test_links_between_pages, test_without_script, test_fast):
         test(chromium)
     chromium.close()
 

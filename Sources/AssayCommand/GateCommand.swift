@@ -140,7 +140,8 @@ struct GateCommand: ParsableCommand {
       path: file.deletingLastPathComponent().path(percentEncoded: false))
     try directory.write(try baseline.json(), to: file.lastPathComponent)
     print(
-      "\(path): the baseline of \(baseline.endPoints.count) end points in \(baseline.cases.count) cases"
+      "\(path): the baseline of \(baseline.endPoints.count) \(baseline.words.endPoints) in "
+        + "\(baseline.cases.count) cases"
         + (baseline.latency == nil ? "" : ", with latency"))
     if hadLatency, baseline.latency == nil {
       StandardError.print(

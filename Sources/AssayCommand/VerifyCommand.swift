@@ -27,7 +27,9 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var reportOptions: ReportOptions
 
   @Option(
-    help: ArgumentHelp("Only the end points that match, such as '*_depthwise'.", valueName: "GLOB"))
+    help: ArgumentHelp(
+      "Only the end points, or points of training, that match, such as '*_depthwise*'.",
+      valueName: "GLOB"))
   var layers: String?
 
   @Flag(help: "Measure what one unit in the last place of the images does to every end point.")

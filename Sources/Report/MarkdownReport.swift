@@ -39,7 +39,7 @@ public struct MarkdownReport {
 
   private var table: [String] {
     [
-      "| end point | isolated \\|e\\|/bound | isolated rms/σ | isolated max/σ "
+      "| \(PlaceWords(record.cases).endPoint) | isolated \\|e\\|/bound | isolated rms/σ | isolated max/σ "
         + "| accumulated rms/σ | accumulated max/σ | max \\|e\\| | status |",
       "|---|--:|--:|--:|--:|--:|--:|---|",
     ] + record.endPointSummaries.map(row)

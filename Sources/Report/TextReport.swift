@@ -61,7 +61,7 @@ public struct TextReport {
   private static let statusWidth = TextColumns.width - nameWidth - widths.reduce(2, +)
 
   private var header: String {
-    "end point".leftAligned(Self.nameWidth)
+    PlaceWords(record.cases).endPoint.leftAligned(Self.nameWidth)
       + zip(["|e|/bound", "rms/σ", "max/σ", "rms/σ", "max/σ", "max |e|", "golden"], Self.widths)
       .map { $0.rightAligned($1) }.joined() + "  status\n"
       + "".leftAligned(Self.nameWidth) + "isolated".rightAligned(28)

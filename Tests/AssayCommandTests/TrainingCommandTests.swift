@@ -19,7 +19,7 @@ import Testing
     let result = try Program.run("verify", golden, "--output", folder.path("reports"))
     #expect(result.status == 0, "\(result.output)")
     let last = try #require(result.output.split(separator: "\n").last)
-    #expect(last.hasPrefix("CONFORMS  engine: 6 cases, 1410 end points"))
+    #expect(last.hasPrefix("CONFORMS  engine: 6 cases, 1410 points"))
     #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 100 || $0 == last })
     let record = try ConformanceRecord(
       json: Data(contentsOf: URL(filePath: folder.path("reports/record.json"))))

@@ -80,10 +80,10 @@ struct TextReportTests {
       let lines = report.render().split(separator: "\n", omittingEmptySubsequences: false)
       #expect(lines.allSatisfy { $0.count <= 100 })
       // Names may be cut, and provenance folded; no line is added to the tables.
-      let facts = lines.firstIndex { $0.hasPrefix("end point") } ?? 0
+      let facts = lines.firstIndex { $0.contains("|e|/bound") } ?? 0
       let usual = TextReport(good).render().split(
         separator: "\n", omittingEmptySubsequences: false)
-      let usualFacts = usual.firstIndex { $0.hasPrefix("end point") } ?? 0
+      let usualFacts = usual.firstIndex { $0.contains("|e|/bound") } ?? 0
       #expect(lines.count - facts == usual.count - usualFacts)
     }
     let sweep = SweepText(record).render()

@@ -17,7 +17,8 @@ extension Gate {
       let ratio = GateResult.budgetCriterion(
         "rms(error) / rms(sigma)", statistics, limit: profile.accumulatedBudgetRatio)
     else {
-      return GateResult(self, status: .notRun, note: "the subject does not show this end point")
+      return GateResult(
+        self, status: .notRun, note: "the subject does not show this \(measurement.place)")
     }
     guard measurement.training == nil else {
       return GateResult(

@@ -51,7 +51,8 @@ extension Gate {
           limit: measurement.referenceLimit(profile)))
     }
     guard !criteria.isEmpty else {
-      return GateResult(self, status: .notRun, note: "the golden does not show this end point")
+      return GateResult(
+        self, status: .notRun, note: "the golden does not show this \(measurement.place)")
     }
     var result = GateResult(self, criteria: criteria)
     if result.status == .fail { result.note = Self.suspect(measurement, endPoint, profile) }

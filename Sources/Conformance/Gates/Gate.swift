@@ -197,11 +197,14 @@ struct Measurement {
   var training: TrainingFigures?
   /// Why the subject shows nothing here, where that is known.
   var absence: String?
+  /// What this was measured at.
+  var place: String { training == nil ? "end point" : "point" }
   /// Why there is no ``isolated``, or neither that nor ``accumulated``.
   var missing: String {
     if let absence { return absence }
-    return accumulated == nil
-      ? "the subject does not show this end point"
-      : "the subject does not show the end point before this one"
+    if accumulated == nil { return "the subject does not show this \(place)" }
+    return training == nil
+      ? "the subject does not show the end point before this one"
+      : "the subject does not show what this is computed from"
   }
 }

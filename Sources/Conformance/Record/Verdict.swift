@@ -84,7 +84,8 @@ extension Verdict {
       counts[status.rawValue].map { "\($0) \(label)" }
     }
     let text =
-      "\(cases.count) \(cases.count == 1 ? "case" : "cases"), \(endPointCount) end points, "
+      "\(cases.count) \(cases.count == 1 ? "case" : "cases"), "
+      + "\(endPointCount) \(PlaceWords(cases).endPoints), "
       + "\(counts.values.reduce(0, +)) gates"
       + (remarks.isEmpty ? "" : " (\(remarks.joined(separator: ", ")))")
       + (restricted ? " (a selection)" : "")

@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import MobileNet
 
 /// What a subject came to when someone last said "no worse than this": the worst of all cases for
 /// every figure that a gate looks at.
@@ -45,6 +46,9 @@ public struct Baseline: Hashable, Sendable, Codable {
     /// Every number of the profile by its place in it.
     public var limits: [String: Double]
   }
+
+  /// What ``endPoints`` are called.
+  package var words: PlaceWords { PlaceWords(endPoints.lazy.map { MobileNet.EndPoint($0.name) }) }
 
   public struct EndPoint: Hashable, Sendable, Codable {
     public var name: String

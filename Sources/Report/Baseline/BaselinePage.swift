@@ -4,6 +4,7 @@ import Conformance
 /// what moved, layers by gates, every figure.
 struct BaselinePage {
   let style = HTMLStyle.text
+  let words: PageWords
   let title: String
   let sign: String
   let line: String
@@ -26,6 +27,7 @@ struct BaselinePage {
 
   init(_ report: BaselineReport, record: String?) {
     let comparison = report.comparison
+    words = PageWords(report.words)
     title = comparison.passes ? "No regression" : "Regression"
     sign = comparison.passes ? "pass" : "fail"
     line = report.line.shortened(to: 500)
@@ -242,11 +244,11 @@ extension BaselinePage {
     </section>
     {{/hasLatency}}
     <section aria-labelledby="grid-title">
-    <h2 id="grid-title">Layers × gates</h2>
+    <h2 id="grid-title">{{words.titleLayers}} × gates</h2>
     <p class="lead">Now / then, of the gate's figure that moved most. Pointing at a cell shows the figure.</p>
-    <div class="scroll" tabindex="0" role="group" aria-label="Layers by gates">
+    <div class="scroll" tabindex="0" role="group" aria-label="{{words.titleLayers}} by gates">
     <table class="heat">
-    <thead><tr><th scope="col" class="pin">end point</th>{{#gates}}<th scope="col" title="{{title}}">{{gate}}</th>{{/gates}}</tr></thead>
+    <thead><tr><th scope="col" class="pin">{{words.endPoint}}</th>{{#gates}}<th scope="col" title="{{title}}">{{gate}}</th>{{/gates}}</tr></thead>
     <tbody>
     {{#rows}}
     <tr><th scope="row" class="pin">{{name}}</th>{{#cells}}<td class="{{style}}" title="{{words}}">{{text}}</td>{{/cells}}</tr>
@@ -284,7 +286,7 @@ extension BaselinePage {
     """
 
   static let columns = """
-    <tr><th scope="col"><span class="hidden">Moved</span></th><th scope="col">end point</th><th scope="col">gate</th><th scope="col">figure</th><th scope="col" class="n">baseline</th><th scope="col" class="n">now</th><th scope="col" class="n">factor</th><th scope="col" class="n">used then</th><th scope="col" class="n">used now</th><th scope="col">case</th></tr>
+    <tr><th scope="col"><span class="hidden">Moved</span></th><th scope="col">{{words.endPoint}}</th><th scope="col">gate</th><th scope="col">figure</th><th scope="col" class="n">baseline</th><th scope="col" class="n">now</th><th scope="col" class="n">factor</th><th scope="col" class="n">used then</th><th scope="col" class="n">used now</th><th scope="col">case</th></tr>
     """
 
   static let row = """

@@ -5,9 +5,11 @@ public struct BaselineReport {
   private static let tableLength = 20
 
   let comparison: BaselineComparison
+  let words: PlaceWords
 
   public init(_ comparison: BaselineComparison) {
     self.comparison = comparison
+    words = comparison.baseline.words
   }
 
   /// What is worth a look, the worst first; empty if nothing moved. Then the latency, if asked for.
@@ -69,7 +71,7 @@ public struct BaselineReport {
     }
     let table = MarkdownBlock(
       opening: [
-        "| | end point | gate | figure | baseline | now | factor | case |",
+        "| | \(words.endPoint) | gate | figure | baseline | now | factor | case |",
         "|---|---|---|---|--:|--:|--:|---|",
       ], lines: rows, closing: [""])
     let times = latency.map { "- \(MarkdownText.escape($0, limit: 300))" }

@@ -26,7 +26,8 @@ public struct GitHubAnnotations {
       lines.append(
         Self.error(
           title: "Conformance",
-          "\(failing.count - shown.count) more end points do not pass; the report has them all"))
+          "\(failing.count - shown.count) more \(PlaceWords(record.cases).endPoints) do not pass; the "
+            + "report has them all"))
     }
     return lines
   }

@@ -102,6 +102,8 @@ struct ChartView {
     static let right = 630
     static let top = 14
     static let bottom = 250
+    /// That have room below the chart.
+    static let names = 50
   }
 }
 
@@ -112,7 +114,9 @@ extension ChartView {
     title = content.title
     about = content.about
     ticks = drawing.ticks
-    names = layers.map { layer in
+    // Of many points only some have room for their names.
+    let every = (layers.count + Layout.names - 1) / Layout.names
+    names = layers.filter { $0.index % every == 0 }.map { layer in
       Name(x: Drawing.text(drawing.x(layer.index)), text: layer.shortName)
     }
     limits = drawing.limits(record.profile)

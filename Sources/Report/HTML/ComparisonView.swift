@@ -25,9 +25,11 @@ struct ComparisonView {
     /// By what the case is chosen.
     let figure: @Sendable (ErrorStatistics) -> Double?
 
-    static let isolated = Kind(
-      family: .isolated, title: "The layer by itself", statistics: { $0.isolated },
-      figure: { $0.utilisation ?? ($0.maxAbsolute == 0 ? 0 : .infinity) })
+    static func isolated(_ words: PageWords) -> Kind {
+      Kind(
+        family: .isolated, title: "The \(words.layer) by itself", statistics: { $0.isolated },
+        figure: { $0.utilisation ?? ($0.maxAbsolute == 0 ? 0 : .infinity) })
+    }
     static let accumulated = Kind(
       family: .accumulated, title: "In the chain", statistics: { $0.accumulated },
       figure: { $0.maxSigma })

@@ -56,7 +56,10 @@ struct DivergenceView {
     }
   }
 
-  init(_ divergence: FirstDivergence, _ record: ConformanceRecord, layers: [LayerDigest]) {
+  init(
+    _ divergence: FirstDivergence, _ record: ConformanceRecord, _ words: PageWords,
+    layers: [LayerDigest]
+  ) {
     let layer = layers.first { $0.summary.name == divergence.endPoint }
     anchor = layer?.anchor
     endPoint = divergence.endPoint.rawValue.shortened(to: 60)
@@ -67,7 +70,7 @@ struct DivergenceView {
     shownBy =
       "Shown by \(divergence.caseCount) of \(Wording.count(record.cases.count, "case", "cases")), "
       + "most clearly by \(divergence.caseName.shortened(to: 60))."
-    consequence = layer.map { Self.consequence(after: $0, in: layers) } ?? ""
+    consequence = layer.map { Self.consequence(after: $0, in: layers, words) } ?? ""
     worst = divergence.worst.map { ElementView($0, caseName: divergence.caseName) }
     cause = record.verdict.diagnosis.flatMap(CauseView.init)
     command = divergence.worst.flatMap { worst in
@@ -77,8 +80,10 @@ struct DivergenceView {
     }
   }
 
-  /// How the layers after the first divergence fare.
-  private static func consequence(after layer: LayerDigest, in layers: [LayerDigest]) -> String {
+  /// How the layers before and after the first divergence fare.
+  private static func consequence(
+    after layer: LayerDigest, in layers: [LayerDigest], _ words: PageWords
+  ) -> String {
     let earlier = layers[..<layer.index]
     let later = layers[(layer.index + 1)...]
     let own = later.filter(\.failsByItself).count
@@ -88,15 +93,16 @@ struct DivergenceView {
       let failing = earlier.filter { !$0.summary.status.conforms }.count
       sentences.append(
         failing == 0
-          ? "\(Wording.count(earlier.count, "layer before it passes", "layers before it pass"))."
-          : "\(failing) of \(earlier.count) layers before it do not pass either, but only "
+          ? "\(Wording.count(earlier.count, words.layer, words.layers)) before it "
+            + "\(earlier.count == 1 ? "passes" : "pass")."
+          : "\(failing) of \(earlier.count) \(words.layers) before it do not pass either, but only "
             + "in the chain or for want of proof.")
     }
     if !later.isEmpty {
       let chain = "\(inherited) \(inherited == 1 ? "does" : "do") not pass in the chain only, "
       let alone = own == 0 ? "none fails" : own == 1 ? "1 fails" : "\(own) fail"
       sentences.append(
-        "Of \(Wording.count(later.count, "layer", "layers")) after it, \(chain)"
+        "Of \(Wording.count(later.count, words.layer, words.layers)) after it, \(chain)"
           + "which may be its consequence; \(alone) by \(own > 1 ? "themselves" : "itself").")
     }
     return sentences.joined(separator: " ")

@@ -56,14 +56,14 @@ struct EndPointTableView {
 extension EndPointTableView {
   static let template = """
     <section id="end-points" aria-labelledby="end-points-title">
-    <h2 id="end-points-title">End points</h2>
+    <h2 id="end-points-title">{{words.titleEndPoints}}</h2>
     <p class="lead">Each figure is the worst of {{caseCount}}; pointing at it shows which. Figures beyond their limit are bold and marked ✕.</p>
     <p class="tools" hidden="hidden"><label>Filter <input type="search" id="filter-name" placeholder="pointwise" autocomplete="off"/></label> <label>Status <select id="filter-status"><option value="">any</option>{{#statuses}}<option>{{.}}</option>{{/statuses}}</select></label> <span id="filter-count" role="status"></span></p>
-    <div class="scroll" tabindex="0" role="group" aria-label="Table of end points">
+    <div class="scroll" tabindex="0" role="group" aria-label="Table of {{words.endPoints}}">
     <table class="figures sortable" id="end-point-table">
     <thead>
     <tr><td colspan="3"></td>{{#groups}}<th scope="colgroup" colspan="{{span}}">{{title}}</th>{{/groups}}<td></td></tr>
-    <tr class="sort"><th scope="col" class="n">#</th><th scope="col" class="pin">end point</th><th scope="col">shape</th>{{#columns}}<th scope="col" class="n">{{title}}</th>{{/columns}}<th scope="col">status</th></tr>
+    <tr class="sort"><th scope="col" class="n">#</th><th scope="col" class="pin">{{words.endPoint}}</th><th scope="col">shape</th>{{#columns}}<th scope="col" class="n">{{title}}</th>{{/columns}}<th scope="col">status</th></tr>
     <tr class="limits"><td></td><th scope="row" class="pin">limit</th><td></td>{{#columns}}<td class="n">{{limit}}</td>{{/columns}}<td></td></tr>
     </thead>
     <tbody>

@@ -25,6 +25,7 @@ struct PageView {
   let title: String
   let style = HTMLStyle.text
   let script = HTMLScript.text
+  let words: PageWords
   let verdict: VerdictView
   let network: NetworkView
   let growth: GrowthView
@@ -37,14 +38,16 @@ struct PageView {
 
   init(_ record: ConformanceRecord) {
     let layers = LayerDigest.all(of: record)
+    let words = PageWords(PlaceWords(record.cases))
+    self.words = words
     title = "\(record.verdict.conforms ? "CONFORMS" : "DOES NOT CONFORM"): \(record.subject.name)"
       .shortened(to: 120)
-    verdict = VerdictView(record, layers: layers)
+    verdict = VerdictView(record, words, layers: layers)
     network = NetworkView(layers)
-    growth = GrowthView(record, layers: layers)
+    growth = GrowthView(record, words, layers: layers)
     endPoints = EndPointTableView(record, layers: layers)
-    heatMap = HeatMapView(record, layers: layers)
-    self.layers = LayersView(record, layers: layers)
+    heatMap = HeatMapView(record, words, layers: layers)
+    self.layers = LayersView(record, words, layers: layers)
     cases = CasesView(record)
     conditions = ConditionsView(record)
   }

@@ -27,12 +27,12 @@ struct HeatMapView {
     let words: String
   }
 
-  init(_ record: ConformanceRecord, layers: [LayerDigest]) {
+  init(_ record: ConformanceRecord, _ words: PageWords, layers: [LayerDigest]) {
     columns = layers.map {
       Column(anchor: $0.anchor, name: $0.name, shortName: $0.shortName)
     }
     let isSweep = SweepOrder.isSweep(record.cases)
-    title = isSweep ? "Sizes × end points" : "Cases × end points"
+    title = "\(isSweep ? "Sizes" : "Cases") × \(words.endPoints)"
     let places = Array(record.cases.indices)
     rows = (isSweep ? SweepOrder.places(record.cases) : places).map { index in
       let item = record.cases[index]

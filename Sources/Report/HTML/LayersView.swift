@@ -4,10 +4,10 @@ import Conformance
 struct LayersView {
   let layers: [LayerView]
 
-  init(_ record: ConformanceRecord, layers: [LayerDigest]) {
+  init(_ record: ConformanceRecord, _ words: PageWords, layers: [LayerDigest]) {
     let divergence = record.verdict.firstDivergence?.endPoint
     self.layers = layers.map {
-      LayerView($0, in: record, isOpen: $0.failsByItself || $0.summary.name == divergence)
+      LayerView($0, in: record, words, isOpen: $0.failsByItself || $0.summary.name == divergence)
     }
   }
 }
@@ -58,7 +58,9 @@ struct LayerView {
 }
 
 extension LayerView {
-  init(_ layer: LayerDigest, in record: ConformanceRecord, isOpen: Bool) {
+  init(
+    _ layer: LayerDigest, in record: ConformanceRecord, _ words: PageWords, isOpen: Bool
+  ) {
     anchor = layer.anchor
     name = layer.name
     shape = Wording.shape(layer.shape)
@@ -80,7 +82,7 @@ extension LayerView {
         },
         status: StatusView(entry.record.status))
     }
-    comparisons = [.isolated, .accumulated, .golden].compactMap {
+    comparisons = [.isolated(words), .accumulated, .golden].compactMap {
       ComparisonView($0, of: layer, in: record)
     }
     distance = layer.worst { $0.referenceDistance }.map { Wording.figure($0.value) }
@@ -139,7 +141,7 @@ extension LayerView {
 extension LayersView {
   static let template = """
     <section id="layers" aria-labelledby="layers-title">
-    <h2 id="layers-title">Layer by layer</h2>
+    <h2 id="layers-title">{{words.titleLayer}} by {{words.layer}}</h2>
     <p class="tools" hidden="hidden"><button type="button" id="open-all">Unfold all</button> <button type="button" id="close-all">Fold all</button></p>
     {{#layers}}
     {{> layer}}

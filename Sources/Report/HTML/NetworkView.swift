@@ -130,15 +130,15 @@ struct NetworkView {
 extension NetworkView {
   static let template = """
     <section id="network" aria-labelledby="network-title">
-    <h2 id="network-title">The network</h2>
-    <p class="lead">Every layer in order of computation, as high as its feature map. Colour and number are the largest share of a limit that the layer used, worst of all cases; blocks show the layer by itself, rows show each gate. Hatched: beyond the limit.</p>
+    <h2 id="network-title">{{words.network.title}}</h2>
+    <p class="lead">{{words.network.about}} Colour and number are the largest share of a limit that the {{words.layer}} used, worst of all cases; blocks show the {{words.layer}} by itself, rows show each gate. Hatched: beyond the limit.</p>
     {{#isEmpty}}
-    <p>No end point was judged.</p>
+    <p>No {{words.endPoint}} was judged.</p>
     {{/isEmpty}}
     {{^isEmpty}}
-    <div class="scroll" tabindex="0" role="group" aria-label="Picture of the network">
+    <div class="scroll" tabindex="0" role="group" aria-label="Picture of all {{words.layers}}">
     <svg class="network" viewBox="0 0 {{width}} {{height}}" style="min-width:{{width}}px" role="group" aria-labelledby="network-title">
-    <desc>One block for each layer with one cell for each gate below it. Each leads to the layer's section.</desc>
+    <desc>One block for each {{words.layer}} with one cell for each gate below it. Each leads to the {{words.layer}}'s section.</desc>
     <defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="5"/></pattern></defs>
     <text class="row" x="0" y="114">feature map height</text>
     {{#rows}}

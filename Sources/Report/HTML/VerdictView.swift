@@ -34,7 +34,7 @@ struct VerdictView {
     let status: StatusView
   }
 
-  init(_ record: ConformanceRecord, layers: [LayerDigest]) {
+  init(_ record: ConformanceRecord, _ words: PageWords, layers: [LayerDigest]) {
     let verdict = record.verdict
     conforms = verdict.conforms
     style = verdict.conforms ? "pass" : "fail"
@@ -44,15 +44,15 @@ struct VerdictView {
     subject = record.subject.name.shortened(to: 100)
     subjectDescription = Self.describe(record.subject)
     checkpoints = Self.checkpoints(record)
-    scope = Self.scope(record)
+    scope = Self.scope(record, words)
     gateCounts = Status.allCases.compactMap { status in
       guard let count = verdict.gates[status.rawValue], count > 0 else { return nil }
       return GateCount(count: Wording.grouped(count), status: StatusView(status))
     }
     startedAt = record.startedAt.shortened(to: 40)
     seconds = Wording.seconds(record.seconds)
-    selection = Self.describe(record.selection)
-    divergence = verdict.firstDivergence.map { DivergenceView($0, record, layers: layers) }
+    selection = Self.describe(record.selection, words)
+    divergence = verdict.firstDivergence.map { DivergenceView($0, record, words, layers: layers) }
     nothingJudged = verdict.firstDivergence == nil && !verdict.conforms
     tightest = verdict.conforms ? TightestView(layers) : nil
     line = verdict.line.shortened(to: 1000)
@@ -80,20 +80,22 @@ struct VerdictView {
       }
   }
 
-  private static func scope(_ record: ConformanceRecord) -> String {
+  private static func scope(_ record: ConformanceRecord, _ words: PageWords) -> String {
     let endPoints = record.cases.flatMap(\.endPoints)
     let gates = endPoints.reduce(0) { $0 + $1.gates.count }
     return [
       Wording.count(record.cases.count, "case", "cases"),
-      Wording.count(endPoints.count, "end point", "end points"),
+      Wording.count(endPoints.count, words.endPoint, words.endPoints),
       Wording.count(gates, "gate", "gates"),
     ].joined(separator: ", ")
   }
 
-  private static func describe(_ selection: ConformanceRecord.Selection) -> String? {
+  private static func describe(
+    _ selection: ConformanceRecord.Selection, _ words: PageWords
+  ) -> String? {
     let parts = [
       selection.cases.map { "cases \($0.shortened(to: 100))" },
-      selection.layers.map { "end points \($0.shortened(to: 100))" },
+      selection.layers.map { "\(words.endPoints) \($0.shortened(to: 100))" },
     ].compactMap { $0 }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
@@ -181,11 +183,11 @@ extension VerdictView {
     {{/tightest}}
     <nav aria-label="Sections">
     <ul>
-    <li><a href="#network">Network</a></li>
-    <li><a href="#growth">Error growth</a></li>
-    <li><a href="#end-points">End points</a></li>
-    <li><a href="#heat-map">Cases × end points</a></li>
-    <li><a href="#layers">Layer by layer</a></li>
+    <li><a href="#network">{{words.network.entry}}</a></li>
+    <li><a href="#growth">{{words.growth.entry}}</a></li>
+    <li><a href="#end-points">{{words.titleEndPoints}}</a></li>
+    <li><a href="#heat-map">Cases × {{words.endPoints}}</a></li>
+    <li><a href="#layers">{{words.titleLayer}} by {{words.layer}}</a></li>
     <li><a href="#cases">Cases</a></li>
     <li><a href="#conditions">Provenance</a></li>
     <li><a href="#glossary">How to read this page</a></li>

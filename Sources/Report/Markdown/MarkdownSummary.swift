@@ -17,10 +17,12 @@ public struct MarkdownSummary {
 
   private let record: ConformanceRecord
   private let findings: [EndPointFinding]
+  private let words: PlaceWords
 
   public init(_ record: ConformanceRecord) {
     self.record = record
     findings = record.findings
+    words = PlaceWords(record.cases)
   }
 
   /// - Parameter limit: Most bytes that the text may have, at least ``leastLimit``.
@@ -46,12 +48,13 @@ public struct MarkdownSummary {
     return MarkdownBlock(
       opening: [failing.isEmpty ? "Nearest to a limit:" : "What does not pass:", ""] + header,
       lines: all.prefix(Self.tableLength).map(row),
-      closing: failing.isEmpty || rest <= 0 ? [""] : ["", "and \(rest) more end points", ""])
+      closing: failing.isEmpty || rest <= 0
+        ? [""] : ["", "and \(rest) more \(words.endPoints)", ""])
   }
 
   private var header: [String] {
     [
-      "| end point | gate | worst figure | value | limit | used | case |",
+      "| \(words.endPoint) | gate | worst figure | value | limit | used | case |",
       "|---|---|---|--:|--:|--:|---|",
     ]
   }
@@ -99,7 +102,7 @@ public struct MarkdownSummary {
   }
 
   private var allEndPoints: MarkdownBlock {
-    folded("All \(findings.count) end points", header, findings.map(row))
+    folded("All \(findings.count) \(words.endPoints)", header, findings.map(row))
   }
 
   private var cases: MarkdownBlock {

@@ -21,8 +21,10 @@ public struct ConformanceMatrix {
 
   let columns: [Column]
   let rows: [Row]
+  let words: PlaceWords
 
   public init(_ records: [ConformanceRecord]) {
+    words = PlaceWords(records.flatMap(\.cases))
     let labels = Self.labels(records)
     columns = zip(records, labels).map { record, label in
       Column(

@@ -21,7 +21,7 @@ extension ConformanceMatrix {
     let table = MarkdownBlock(
       opening: [
         "Share of the limit that was used, of the gate that came nearest to it or failed:", "",
-        MarkdownText.row(["end point"] + columns.map { MarkdownText.escape($0.label) }),
+        MarkdownText.row([words.endPoint] + columns.map { MarkdownText.escape($0.label) }),
         "|---|\(String(repeating: "---|", count: columns.count))",
       ],
       lines: rows.map { row in

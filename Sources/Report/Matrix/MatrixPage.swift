@@ -4,6 +4,7 @@ import Mustache
 /// The matrix as a self-contained HTML page, with the style of the report on one record.
 struct MatrixPage {
   let style = HTMLStyle.text
+  let words: PageWords
   let title: String
   let mark: String
   let subjects: [SubjectView]
@@ -22,6 +23,7 @@ struct MatrixPage {
   }
 
   init(_ matrix: ConformanceMatrix, links: [String]) {
+    words = PageWords(matrix.words)
     title = "Conformance of \(Wording.count(matrix.columns.count, "subject", "subjects"))"
     mark = matrix.conforms ? "All conform." : "Not all conform."
     labels = matrix.columns.map(\.label)
@@ -60,11 +62,11 @@ struct MatrixPage {
     </ul>
     </section>
     <section aria-labelledby="matrix-title">
-    <h2 id="matrix-title">Layers</h2>
-    <p class="lead">Of every layer the gravest result of all gates and cases, with the share of the limit that was used. Pointing at a cell shows the gate, the figure and the case.</p>
-    <div class="scroll" tabindex="0" role="group" aria-label="Table of subjects and layers">
+    <h2 id="matrix-title">{{words.titleLayers}}</h2>
+    <p class="lead">Of every {{words.layer}} the gravest result of all gates and cases, with the share of the limit that was used. Pointing at a cell shows the gate, the figure and the case.</p>
+    <div class="scroll" tabindex="0" role="group" aria-label="Table of subjects and {{words.layers}}">
     <table class="figures">
-    <thead><tr><th scope="col">end point</th>{{#labels}}<th scope="col">{{.}}</th>{{/labels}}</tr></thead>
+    <thead><tr><th scope="col">{{words.endPoint}}</th>{{#labels}}<th scope="col">{{.}}</th>{{/labels}}</tr></thead>
     <tbody>
     {{#rows}}
     <tr><th scope="row">{{name}}</th>{{#cells}}<td class="nowrap {{style}}" title="{{words}}">{{text}}</td>{{/cells}}</tr>

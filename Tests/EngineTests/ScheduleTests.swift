@@ -79,19 +79,32 @@ import Testing
     #expect(schedule.capacities.dropFirst(2) == stages.dropFirst(2).map(\.height)[...])
   }
 
-  /// Units cover all pixels in order, differ by at most one tile, and keep the limit.
+  /// Units cover all pixels in order and keep the limit, and threads get the same number of pixels.
   @Test(arguments: [1, 3, 4, 16, 49, 64, 196, 1000, 4096], [1, 4, 8])
   func pixels(pixels: Int, tile: Int) {
-    for limit in [1, 4, 32, 250, 256] {
+    for (row, limit) in [(1, 1), (1, 4), (7, 32), (14, 64), (15, 64), (125, 250), (200, 256)] {
       for threads in 1...5 {
-        let cut = PixelCut(pixels: pixels, tile: tile, limit: limit, threads: threads)
+        let cut = PixelCut(pixels: pixels, row: row, tile: tile, limit: limit, threads: threads)
         let units = (0..<cut.units).map { cut[unit: $0] }
         #expect(units.flatMap { Array($0) } == Array(0..<pixels))
-        let tiles = units.map { ($0.count + tile - 1) / tile }
-        #expect(tiles.allSatisfy { $0 >= 1 && $0 >= (tiles.max() ?? 0) - 1 })
-        #expect(units.allSatisfy { $0.count <= cut.capacity })
-        #expect(cut.units % threads == 0 || cut.units == (pixels + tile - 1) / tile)
+        #expect(units.allSatisfy { !$0.isEmpty && $0.count <= cut.capacity })
+        #expect(cut.units % threads == 0 || cut.units == max(pixels / tile, 1))
+        guard cut.units % threads == 0 else { continue }
+        let share = cut.units / threads
+        for (unit, range) in units.enumerated() where (unit + 1) % share == 0 {
+          #expect(range.upperBound == (unit + 1) / share * pixels / threads)
+        }
       }
     }
+  }
+
+  /// Within a thread's share, units end with rows, if rows are short enough.
+  @Test func rowsOfPixels() {
+    let cut = PixelCut(pixels: 14 * 14, row: 14, tile: 4, limit: 64, threads: 2)
+    #expect((0..<cut.units).map { cut[unit: $0].upperBound / 14 } == [3, 7, 10, 14])
+    let odd = PixelCut(pixels: 15 * 15, row: 15, tile: 4, limit: 64, threads: 2)
+    #expect((0..<odd.units).map { odd[unit: $0].upperBound } == [45, 112, 165, 225])
+    let wide = PixelCut(pixels: 2 * 200, row: 200, tile: 4, limit: 256, threads: 1)
+    #expect((0..<wide.units).map { wide[unit: $0].upperBound } == [200, 400])
   }
 }

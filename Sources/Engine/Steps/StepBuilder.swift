@@ -188,7 +188,7 @@ final class StepBuilder {
   /// Units few enough to use a panel of weights well, and small enough to stay in the cache.
   private func cut(_ activation: Activation) -> PixelCut {
     PixelCut(
-      pixels: activation.pixels, tile: kernels.tileRows,
+      pixels: activation.pixels, row: activation.width, tile: kernels.tileRows,
       limit: min(Self.blockFloats / activation.paddedChannels, Self.maximumBlock),
       threads: threads)
   }

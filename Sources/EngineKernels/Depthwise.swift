@@ -29,6 +29,16 @@ private func depthwise<Stride: DepthwiseStride>(_ job: DepthwiseArguments, _: St
       output += 8 * job.channels
       x += 8
     }
+    if end - x == 7 {
+      window.tile(x, output, SevenPixels<Stride>.self)
+      output += 7 * job.channels
+      x += 7
+    }
+    if end - x == 6 {
+      window.tile(x, output, SixPixels<Stride>.self)
+      output += 6 * job.channels
+      x += 6
+    }
     if end - x >= 4 {
       window.tile(x, output, FourPixels<Stride>.self)
       output += 4 * job.channels
@@ -278,5 +288,8 @@ struct PixelPair<Left: DepthwisePixels, Right: DepthwisePixels>: DepthwisePixels
 }
 
 typealias TwoPixels<Stride: DepthwiseStride> = PixelPair<OnePixel<Stride>, OnePixel<Stride>>
+typealias ThreePixels<Stride: DepthwiseStride> = PixelPair<TwoPixels<Stride>, OnePixel<Stride>>
 typealias FourPixels<Stride: DepthwiseStride> = PixelPair<TwoPixels<Stride>, TwoPixels<Stride>>
+typealias SixPixels<Stride: DepthwiseStride> = PixelPair<FourPixels<Stride>, TwoPixels<Stride>>
+typealias SevenPixels<Stride: DepthwiseStride> = PixelPair<FourPixels<Stride>, ThreePixels<Stride>>
 typealias EightPixels<Stride: DepthwiseStride> = PixelPair<FourPixels<Stride>, FourPixels<Stride>>

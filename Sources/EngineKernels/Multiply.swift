@@ -6,6 +6,7 @@ import KernelInterface
 @inline(never)
 package func multiply(_ arguments: UnsafePointer<MatrixArguments>) {
   let job = arguments.pointee
+  if job.rows == 1 && job.segments == 1 { return multiplyRow(job) }
   var vector = job.vectors.lowerBound
   while vector < job.vectors.upperBound {
     let width = min(FullColumns.count, job.vectors.upperBound - vector)
@@ -34,13 +35,10 @@ private func multiplyPanel<Columns: TileColumns>(
     multiplyRows(pass, Columns.self)
     return
   }
-  // A single row uses every weight once: there is nothing to keep near.
-  let isRow = job.rows == 1
-  let limit = isRow ? job.depth : MatrixPass.depthLimit
-  let blocks = (job.depth + limit - 1) / limit
+  let blocks = (job.depth + MatrixPass.depthLimit - 1) / MatrixPass.depthLimit
   let block = (job.depth + blocks - 1) / blocks
   let tiles = (job.rows + FullRows<Columns>.count - 1) / FullRows<Columns>.count
-  pass.ahead = isRow ? MatrixPass.rowAhead : block * Columns.count * Vector.width * 4
+  pass.ahead = block * Columns.count * Vector.width * 4
   pass.pace = (Columns.count * Vector.width * 4 + tiles - 1) / tiles
   var k = 0
   while k < job.depth {
@@ -66,8 +64,6 @@ private struct MatrixPass {
   #endif
   /// Floats of a run of A where there are several: three pixels of three channels.
   static var segmentDepth: Int { 9 }
-  /// Bytes that a single row fetches ahead: what arrives while memory takes its time.
-  static var rowAhead: Int { 1024 }
 
   var a: UnsafePointer<Float>
   let rowStride: Int
@@ -106,14 +102,22 @@ private struct MatrixPass {
 }
 
 /// Full tiles first, then smaller ones for what is left.
+///
+/// Where rows are no multiple of four, up to three tiles of three rows come last: their nine sums
+/// still keep the multiply-adds busy, those of one or two rows wait for each other.
 @inline(__always)
 private func multiplyRows<Columns: TileColumns>(_ pass: MatrixPass, _: Columns.Type) {
   var pass = pass
-  while pass.rows >= FullRows<Columns>.count {
+  let missing = -pass.rows & 3
+  let threes = 3 * missing <= pass.rows ? 3 * missing : 0
+  while pass.rows - threes >= FullRows<Columns>.count {
     multiplyTile(&pass, FullRows<Columns>.self)
   }
-  while pass.rows >= FourRows<Columns>.count {
+  while pass.rows - threes >= FourRows<Columns>.count {
     multiplyTile(&pass, FourRows<Columns>.self)
+  }
+  while pass.rows >= ThreeRows<Columns>.count {
+    multiplyTile(&pass, ThreeRows<Columns>.self)
   }
   if pass.rows >= TwoRows<Columns>.count {
     multiplyTile(&pass, TwoRows<Columns>.self)
@@ -159,15 +163,6 @@ extension TileRows {
     while count >= 4 {
       cpu_prefetch(next)
       cpu_prefetch(next + 64)
-      if Self.count == 1 {
-        // A single row passes by all of the weights.
-        cpu_prefetch(next + 128)
-        cpu_prefetch(next + 192)
-        if Columns.count * Vector.width > 16 {
-          cpu_prefetch(next + 256)
-          cpu_prefetch(next + 320)
-        }
-      }
       next += 4 * pass.pace
       accumulate(a, pass.rowStride, Columns.load(weights))
       accumulate(a + 1, pass.rowStride, Columns.load(weights + stride))

@@ -228,6 +228,7 @@ struct Stacked<Upper: TileRows, Lower: TileRows>: TileRows where Upper.Columns =
 }
 
 typealias TwoRows<Columns: TileColumns> = Stacked<OneRow<Columns>, OneRow<Columns>>
+typealias ThreeRows<Columns: TileColumns> = Stacked<TwoRows<Columns>, OneRow<Columns>>
 typealias FourRows<Columns: TileColumns> = Stacked<TwoRows<Columns>, TwoRows<Columns>>
 typealias SixRows<Columns: TileColumns> = Stacked<FourRows<Columns>, TwoRows<Columns>>
 typealias EightRows<Columns: TileColumns> = Stacked<FourRows<Columns>, FourRows<Columns>>

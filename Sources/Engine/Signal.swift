@@ -13,17 +13,19 @@ import Synchronization
 ///
 /// Neither waiting nor advancing allocates.
 final class Signal: @unchecked Sendable {
-  /// Rounds of waiting awake, some 20 to 100 µs in all. A call of the engine takes longer than that,
-  /// so that the threads of a busy engine never sleep and those of an idle one always do.
-  private static let rounds = 2000
-
+  /// Rounds of waiting awake; 1000 take some 10 to 50 µs.
+  private let rounds: Int
   private let count = Atomic<Int>(0)
   /// Threads that are asleep or about to be.
   private let sleepers = Atomic<Int>(0)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  /// - Parameter rounds: How long to wait awake. By default less than a call of the engine takes, so
+  ///   that the threads of a busy engine never sleep between calls and those of an idle one always
+  ///   do.
+  init(rounds: Int = 2000) {
+    self.rounds = rounds
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
     pthread_mutex_init(mutex, nil)
@@ -53,7 +55,7 @@ final class Signal: @unchecked Sendable {
 
   /// Returns once the count is no longer `seen`.
   func wait(past seen: Int) {
-    for _ in 0..<Self.rounds {
+    for _ in 0..<rounds {
       if value != seen { return }
       cpu_relax()
     }

@@ -34,6 +34,11 @@ struct Activation {
     memory + (image * height + row) * rowPitch
   }
 
+  /// The memory of some pixels.
+  func memory(of pixels: Range<Int>) -> Range<UnsafeMutablePointer<Float>> {
+    self[pixel: pixels.lowerBound]..<self[pixel: pixels.upperBound]
+  }
+
   /// The pixels of some rows of one image.
   func pixels(image: Int, _ rows: Range<Int>) -> Range<Int> {
     let first = image * height * width

@@ -19,6 +19,16 @@ struct DepthwiseStep: PlanStep {
     run(pixels, to: output[pixel: pixels.lowerBound], context)
   }
 
+  /// The pixels of whole input rows that a range of output pixels, not empty, reads.
+  func inputPixels(_ pixels: Range<Int>) -> Range<Int> {
+    let stage = RollingSchedule.Stage(convolution, inputHeight: input.height)
+    func rows(_ pixel: Int) -> Range<Int> {
+      let (image, row) = (pixel / output.width).quotientAndRemainder(dividingBy: output.height)
+      return input.pixels(image: image, stage.inputRows(row..<row + 1))
+    }
+    return rows(pixels.lowerBound).lowerBound..<rows(pixels.upperBound - 1).upperBound
+  }
+
   /// Computes a range of pixels into memory of the caller's, and records it.
   func run(_ pixels: Range<Int>, to target: UnsafeMutablePointer<Float>, _ context: StepContext) {
     convolve(pixels, from: input.memory, to: target, context)

@@ -22,12 +22,31 @@ struct StepContext {
   }
 }
 
+/// What a unit reads and writes of the memory that steps share.
+struct Touches {
+  let reads: Range<UnsafeMutablePointer<Float>>
+  let writes: Range<UnsafeMutablePointer<Float>>
+
+  /// Whether a unit of the next step has to wait for one that touches `earlier`.
+  func follows(_ earlier: Touches) -> Bool {
+    reads.overlaps(earlier.writes) || writes.overlaps(earlier.reads)
+      || writes.overlaps(earlier.writes)
+  }
+}
+
 /// One stage of a plan, cut into units that can run on any thread in any order: each computes its own
 /// output elements completely, so that the cut changes no bit.
 protocol PlanStep {
-  /// Number of units.
+  /// Number of units, the same in every call.
   var units: Int { get }
   /// Floats of scratch memory that a unit needs.
   var scratch: Int { get }
   func run(unit: Int, _ context: StepContext)
+  /// What a unit touches. `nil` if it waits for all units of the step before, and those of the next
+  /// step for it.
+  func touches(unit: Int) -> Touches?
+}
+
+extension PlanStep {
+  func touches(unit: Int) -> Touches? { nil }
 }

@@ -1,5 +1,4 @@
 import KernelInterface
-import Synchronization
 
 /// Steps in order, with all the memory that running them takes.
 ///
@@ -17,10 +16,7 @@ final class Program {
   /// By thread and layer: nanoseconds, while somebody measures.
   private var times: UnsafeMutableBufferPointer<UInt64>?
   private let layers: Int
-  /// By step and thread: units handed out of that thread's share, each on a cache line of its own.
-  private let claims: UnsafeMutableBufferPointer<Atomic<Int>>
-  /// Claims per cache line.
-  private static let claimPitch = 64 / MemoryLayout<Atomic<Int>>.stride
+  private let ledger: UnitLedger
   private var images: UnsafePointer<Float>?
 
   /// - Parameter layers: Layers of the network, for the taps.
@@ -39,14 +35,11 @@ final class Program {
     self.scratch = scratch
     taps = .allocate(capacity: layers)
     taps.initialize(repeating: nil)
-    claims = .allocate(capacity: steps.count * pool.threads * Self.claimPitch)
-    for index in claims.indices { claims.initializeElement(at: index, to: Atomic(0)) }
+    ledger = UnitLedger(steps: steps, threads: pool.threads)
   }
 
   deinit {
     taps.deallocate()
-    claims.deinitialize()
-    claims.deallocate()
   }
 
   /// Bytes of activations and scratch memory.
@@ -70,9 +63,7 @@ final class Program {
   /// Runs all steps; allocates nothing.
   func execute(images: UnsafePointer<Float>) {
     self.images = images
-    for index in stride(from: 0, to: claims.count, by: Self.claimPitch) {
-      claims[index].store(0, ordering: .relaxed)
-    }
+    ledger.clear()
     pool.run(
       { context, thread in
         Unmanaged<Program>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.work(thread) }
@@ -88,8 +79,8 @@ final class Program {
       kernels: kernels, images: images, scratch: scratch[scratchPieces[thread]], taps: taps,
       times: times?.baseAddress.map { $0 + thread * layers })
     for index in steps.indices {
-      // Nobody may read what a step wrote before all of it is written.
-      if index > 0 && pool.threads > 1 { pool.synchronize() }
+      // No thread is two steps ahead of another: units look only at the step before their own.
+      if index > 1 { ledger.wait(untilDone: index - 2) }
       for offset in 0..<pool.threads {
         run(step: index, shareOf: (thread + offset) % pool.threads, context)
       }
@@ -99,19 +90,13 @@ final class Program {
   /// Runs what is left of a thread's share of a step's units.
   ///
   /// A thread has the same part of the image in every step, so that it finds in its own caches what
-  /// it wrote, and takes units of others' shares when its own are done. Every other step goes
-  /// backwards: it starts with what the step before wrote last.
+  /// it wrote, and takes units of others' shares when its own are done.
   @inline(__always)
   private func run(step index: Int, shareOf owner: Int, _ context: StepContext) {
-    let step = steps[index]
-    let units = step.units
-    let first = units * owner / pool.threads
-    let end = units * (owner + 1) / pool.threads
-    let claim = (index * pool.threads + owner) * Self.claimPitch
-    while true {
-      let taken = claims[claim].wrappingAdd(1, ordering: .relaxed).oldValue
-      if taken >= end - first { return }
-      step.run(unit: index % 2 == 0 ? first + taken : end - 1 - taken, context)
+    while let unit = ledger.take(step: index, shareOf: owner) {
+      ledger.wait(untilReady: unit, of: index)
+      steps[index].run(unit: unit, context)
+      ledger.finish(unit: unit, of: index)
     }
   }
 }

@@ -62,6 +62,8 @@ package struct RollingSchedule {
   }
 
   package let turns: [Turn]
+  /// Rows of the last stage that are computed in all.
+  package let rows: Range<Int>
   /// Rows that each stage's buffer has to hold.
   package let capacities: [Int]
 
@@ -96,6 +98,7 @@ package struct RollingSchedule {
       held = needed
     }
     self.turns = turns
+    rows = segment
     self.capacities = capacities
   }
 
@@ -112,6 +115,7 @@ package struct RollingSchedule {
           inputFirst: 0, recorded: 0..<stage.height))
     }
     self.turns = turns
+    rows = 0..<(whole.last ?? stages[last]).height
     capacities = first.capacities.dropLast() + ([stages[last]] + whole).map(\.height)
   }
 

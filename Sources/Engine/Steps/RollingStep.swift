@@ -40,6 +40,16 @@ struct RollingStep: PlanStep {
     }
   }
 
+  /// A unit reads the images and writes its segment of the last end point.
+  func touches(unit: Int) -> Touches? {
+    guard let output = blocks.last?.pointwise.output else { return nil }
+    let image = unit / schedules.count
+    let rows = schedules[unit - image * schedules.count].rows
+    return Touches(
+      reads: output.memory..<output.memory,
+      writes: output.memory(of: output.pixels(image: image, rows)))
+  }
+
   private func run(_ turn: RollingSchedule.Turn, _ image: Int, _ context: StepContext) {
     let target = target(turn, image, context)
     if turn.rows.isEmpty { return }

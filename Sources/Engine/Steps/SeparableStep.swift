@@ -12,4 +12,11 @@ struct SeparableStep: PlanStep {
     depthwise.run(pixels, to: context.scratch, context)
     pointwise.run(pixels, from: context.scratch, 0..<pointwise.packed.vectors, context)
   }
+
+  func touches(unit: Int) -> Touches? {
+    let pixels = depthwise.cut[unit: unit]
+    return Touches(
+      reads: depthwise.input.memory(of: depthwise.inputPixels(pixels)),
+      writes: pointwise.output.memory(of: pixels))
+  }
 }

@@ -162,13 +162,18 @@ final class StepBuilder {
   func pointwise(_ layer: Int, input: Activation, output: Activation) -> PointwiseStep {
     let packed = network.layer(layer)
     let isShared = sharesChannels(pixels: output.pixels)
-    // Twice as many parts as threads: who comes late does less.
-    let parts = isShared ? 2 * threads : 1
     let panels = (packed.vectors + kernels.panelVectors - 1) / kernels.panelVectors
     return PointwiseStep(
       layer: layer, packed: packed, input: input, output: output,
       cut: isShared ? PixelCut(whole: output.pixels) : cut(input),
-      vectors: (panels + parts - 1) / parts * kernels.panelVectors)
+      vectors: (isShared ? share(panels) : panels) * kernels.panelVectors)
+  }
+
+  /// Panels per unit where threads share channels: at least three units for each thread, so that who
+  /// comes late does less, and the same number of panels for all if possible.
+  private func share(_ panels: Int) -> Int {
+    let most = panels / (3 * threads)
+    return (1...max(most, 1)).last { panels % ($0 * threads) == 0 } ?? 1
   }
 
   /// Whether the threads share a pointwise layer's channels instead of its pixels. With few pixels

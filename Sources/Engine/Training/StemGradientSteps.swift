@@ -106,12 +106,11 @@ struct ImageGradientStep: PlanStep {
   private var taps: Int { layer.weights.layout.depth }
   /// Floats that a pixel hands back, padded.
   private var columns: Int { context.kernels.paddedChannels(taps) }
-  var units: Int {
-    context.call.pointee.settings.differentiatesImages ? layer.output.batch : 0
-  }
+  var units: Int { layer.output.batch }
   var scratch: Int { layer.output.width * columns }
 
   func run(unit: Int, _ step: StepContext) {
+    guard context.call.pointee.settings.differentiatesImages else { return }
     step.timed(layer.index) {
       let channels = layer.convolution.inputChannels
       let image = output + unit * stem.height * stem.width * channels

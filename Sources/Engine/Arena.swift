@@ -22,6 +22,9 @@ final class Arena: @unchecked Sendable {
   /// 4 KB that takes more entries than the processor's page tables have in their caches, and the
   /// streams that it recognises end with each page.
   private static let largePage = 1 << 21
+  /// Bytes from which on memory is in large pages. Small ones are wherever the system had some, and
+  /// what is near in the address may displace each other in a second-level cache.
+  private static let leastLarge = 1 << 18
 
   private var floats = 0
   private var block: UnsafeMutableRawPointer?
@@ -45,7 +48,7 @@ final class Arena: @unchecked Sendable {
   /// Gets the memory, filled with zeros.
   func allocate() {
     precondition(block == nil, "the arena is already allocated")
-    let isLarge = byteCount >= Self.largePage
+    let isLarge = byteCount >= Self.leastLarge
     let unit = isLarge ? Self.largePage : Self.line
     let count = (max(byteCount, 1) + unit - 1) / unit * unit
     let block = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: unit)

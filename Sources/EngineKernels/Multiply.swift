@@ -32,7 +32,7 @@ private func multiplyPanel<Columns: TileColumns>(
     pass.rest = 0
     pass.ahead = job.ahead.map { UnsafeRawPointer($0) - UnsafeRawPointer(pass.weights) } ?? 0
     pass.pace = job.aheadPace * MemoryLayout<Float>.stride
-    multiplyRows(pass, Columns.self)
+    multiplyRows(pass, Columns.self, NoFetch.self)
     return
   }
   let blocks = (job.depth + MatrixPass.depthLimit - 1) / MatrixPass.depthLimit
@@ -41,12 +41,24 @@ private func multiplyPanel<Columns: TileColumns>(
   pass.ahead = block * Columns.count * Vector.width * 4
   pass.pace = (Columns.count * Vector.width * 4 + tiles - 1) / tiles
   var k = 0
+  if let ahead = job.ahead {
+    // Each panel goes on fetching where the one before it ended.
+    let floats = vector / FullColumns.count * job.rows * job.aheadPace
+    pass.caller = UnsafeRawPointer(ahead + floats)
+    pass.callerPace = job.aheadPace * MemoryLayout<Float>.stride
+    pass.depth = block
+    pass.rest = job.depth - block
+    multiplyRows(pass, Columns.self, CallerFetch.self)
+    pass.a += block
+    pass.weights += block * Columns.count * Vector.width
+    k = block
+  }
   while k < job.depth {
     pass.depth = min(block, job.depth - k)
     pass.isFirst = k == 0
     k += pass.depth
     pass.rest = job.depth - k
-    multiplyRows(pass, Columns.self)
+    multiplyRows(pass, Columns.self, NoFetch.self)
     pass.a += pass.depth
     pass.weights += pass.depth * Columns.count * Vector.width
   }
@@ -85,10 +97,14 @@ private struct MatrixPass {
   var ahead = 0
   /// Bytes to fetch ahead per step of k, or per segment of a row.
   var pace = 0
+  /// What is fetched for the caller at the start of a tile, and bytes per row of it.
+  var caller: UnsafeRawPointer
+  var callerPace = 0
 
   @inline(__always)
   init(_ job: MatrixArguments, _ column: Int) {
     a = job.a
+    caller = UnsafeRawPointer(job.a)
     rowStride = job.rowStride
     segments = job.segments
     segmentStride = job.segmentStride
@@ -101,37 +117,64 @@ private struct MatrixPass {
   }
 }
 
+/// Whether tiles fetch something for the caller, known at compile time: where they do not, asking
+/// would take 10 cycles of each.
+private protocol TileFetch {
+  static var isForCaller: Bool { get }
+}
+
+private enum NoFetch: TileFetch {
+  @inline(__always) static var isForCaller: Bool { false }
+}
+
+private enum CallerFetch: TileFetch {
+  @inline(__always) static var isForCaller: Bool { true }
+}
+
 /// Full tiles first, then smaller ones for what is left.
 ///
 /// Where rows are no multiple of four, up to three tiles of three rows come last: their nine sums
 /// still keep the multiply-adds busy, those of one or two rows wait for each other.
 @inline(__always)
-private func multiplyRows<Columns: TileColumns>(_ pass: MatrixPass, _: Columns.Type) {
+private func multiplyRows<Columns: TileColumns, Fetch: TileFetch>(
+  _ pass: MatrixPass, _: Columns.Type, _: Fetch.Type
+) {
   var pass = pass
   let missing = -pass.rows & 3
   let threes = 3 * missing <= pass.rows ? 3 * missing : 0
   while pass.rows - threes >= FullRows<Columns>.count {
-    multiplyTile(&pass, FullRows<Columns>.self)
+    multiplyTile(&pass, FullRows<Columns>.self, Fetch.self)
   }
   while pass.rows - threes >= FourRows<Columns>.count {
-    multiplyTile(&pass, FourRows<Columns>.self)
+    multiplyTile(&pass, FourRows<Columns>.self, Fetch.self)
   }
   while pass.rows >= ThreeRows<Columns>.count {
-    multiplyTile(&pass, ThreeRows<Columns>.self)
+    multiplyTile(&pass, ThreeRows<Columns>.self, Fetch.self)
   }
   if pass.rows >= TwoRows<Columns>.count {
-    multiplyTile(&pass, TwoRows<Columns>.self)
+    multiplyTile(&pass, TwoRows<Columns>.self, Fetch.self)
   }
   if pass.rows > 0 {
-    multiplyTile(&pass, OneRow<Columns>.self)
+    multiplyTile(&pass, OneRow<Columns>.self, Fetch.self)
   }
 }
 
 /// The next rows of a pass; takes them off the pass.
 @inline(__always)
-private func multiplyTile<Rows: TileRows>(_ pass: inout MatrixPass, _: Rows.Type) {
+private func multiplyTile<Rows: TileRows, Fetch: TileFetch>(
+  _ pass: inout MatrixPass, _: Rows.Type, _: Fetch.Type
+) {
   var sums = pass.isFirst ? Rows() : Rows(pass.output, pass.outputStride)
   if pass.segments == 1 {
+    if Fetch.isForCaller {
+      let end = pass.caller + Rows.count * pass.callerPace
+      var line = pass.caller
+      while line < end {
+        cpu_prefetch(line)
+        line += 64
+      }
+      pass.caller = end
+    }
     sums.accumulate(pass)
     pass.ahead += pass.pace * pass.depth
   } else {

@@ -25,10 +25,10 @@ package struct MatrixArguments {
   package var vectors: Range<Int>
   /// A vector of lower bounds of the result, then one of upper bounds. What is not a number passes.
   package var bounds: UnsafePointer<Float>
-  /// What to fetch while several segments are multiplied, evenly over all rows of A; any address
-  /// will do.
+  /// What to fetch meanwhile, evenly over all rows of A and, with a single segment, all panels; any
+  /// address will do.
   package var ahead: UnsafePointer<Float>?
-  /// Floats to fetch per segment of a row.
+  /// Floats to fetch per segment of a row, in each panel.
   package var aheadPace: Int
 
   package init(

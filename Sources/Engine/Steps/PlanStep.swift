@@ -9,6 +9,8 @@ struct StepContext {
   var scratch: UnsafeMutablePointer<Float>
   /// Where to copy end points, by layer; `nil` where nobody asks.
   let taps: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+  /// The unit that this thread is likely to run next.
+  var next: Int?
   /// This thread's nanoseconds by layer; `nil` unless somebody measures.
   var times: UnsafeMutablePointer<UInt64>?
 

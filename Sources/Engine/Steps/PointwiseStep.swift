@@ -25,12 +25,15 @@ struct PointwiseStep: PlanStep {
       first..<min(first + vectors, packed.vectors), context)
   }
 
-  /// Computes a range of pixels whose input is in memory of the caller's.
+  /// Computes a range of pixels whose input is in memory of the caller's, and fetches `ahead`
+  /// meanwhile.
   func run(
     _ pixels: Range<Int>, from source: UnsafePointer<Float>, _ vectors: Range<Int>,
-    _ context: StepContext
+    _ context: StepContext, ahead: Range<UnsafeMutablePointer<Float>>? = nil
   ) {
-    multiply(pixels.count, from: source, to: output[pixel: pixels.lowerBound], vectors, context)
+    multiply(
+      pixels.count, from: source, to: output[pixel: pixels.lowerBound], vectors, context,
+      ahead: ahead)
     if let tap = context.taps[layer] {
       copy(pixels, vectors, to: tap, context.kernels.vectorWidth)
     }
@@ -39,13 +42,19 @@ struct PointwiseStep: PlanStep {
   /// Computes some neighbouring pixels.
   func multiply(
     _ count: Int, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    _ vectors: Range<Int>, _ context: StepContext
+    _ vectors: Range<Int>, _ context: StepContext,
+    ahead: Range<UnsafeMutablePointer<Float>>? = nil
   ) {
+    let panel = context.kernels.panelVectors
+    // Every row fetches its part once per panel.
+    let parts = count * ((vectors.count + panel - 1) / panel)
     var job = MatrixArguments(
       a: source, rowStride: input.paddedChannels, depth: input.channels, segments: 1,
       segmentStride: 0, weights: packed.weights, bias: packed.bias,
       output: target, outputStride: output.paddedChannels,
-      rows: count, vectors: vectors, bounds: packed.bounds)
+      rows: count, vectors: vectors, bounds: packed.bounds,
+      ahead: ahead.map { UnsafePointer($0.lowerBound) },
+      aheadPace: ahead.map { ($0.count + parts - 1) / parts } ?? 0)
     context.timed(layer) { context.kernels.multiply(&job) }
   }
 

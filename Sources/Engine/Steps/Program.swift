@@ -93,8 +93,11 @@ final class Program {
   /// it wrote, and takes units of others' shares when its own are done.
   @inline(__always)
   private func run(step index: Int, shareOf owner: Int, _ context: StepContext) {
+    var context = context
     while let unit = ledger.take(step: index, shareOf: owner) {
       ledger.wait(untilReady: unit, of: index)
+      let next = index % 2 == 0 ? unit + 1 : unit - 1
+      context.next = (0..<steps[index].units).contains(next) ? next : nil
       steps[index].run(unit: unit, context)
       ledger.finish(unit: unit, of: index)
     }

@@ -20,6 +20,8 @@ final class StepBuilder {
   private static let blockFloats = 24_576
   /// Pixels beyond which a longer block does not use a panel of weights any better.
   private static let maximumBlock = 256
+  /// Floats that stay in a second-level cache beside weights and output: 256 KB.
+  private static let nearFloats = 65_536
   /// Tiles per thread below which threads share channels.
   private static let channelSharing = 8
   /// Blocks, from the first on, of which each call holds a few rows at a time.
@@ -138,7 +140,11 @@ final class StepBuilder {
     let depthwise = depthwise(layer, input: input, output: between)
     let pointwise = pointwise(layer + 1, input: between, output: output)
     if memory != nil { return [depthwise, pointwise] }
-    return [SeparableStep(depthwise: depthwise, pointwise: pointwise)]
+    let share = input.pixels * input.paddedChannels / threads
+    return [
+      SeparableStep(
+        depthwise: depthwise, pointwise: pointwise, isFarInput: share > Self.nearFloats)
+    ]
   }
 
   /// Any layer but the first and the softmax, by itself.

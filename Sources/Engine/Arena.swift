@@ -26,37 +26,41 @@ final class Arena: @unchecked Sendable {
   /// what is near in the address may displace each other in a second-level cache.
   private static let leastLarge = 1 << 18
 
-  private var floats = 0
+  /// Floats in all pieces.
+  private(set) var floatCount = 0
   private var block: UnsafeMutableRawPointer?
 
   deinit {
     block?.deallocate()
   }
 
-  /// Bytes in all.
-  var byteCount: Int { floats * MemoryLayout<Float>.stride }
+  /// Bytes that the block takes, in whole large pages if it is in any.
+  var byteCount: Int {
+    (max(leastByteCount, 1) + alignment - 1) / alignment * alignment
+  }
+
+  private var leastByteCount: Int { floatCount * MemoryLayout<Float>.stride }
+  private var isLarge: Bool { leastByteCount >= Self.leastLarge }
+  private var alignment: Int { isLarge ? Self.largePage : Self.line }
 
   /// Sets `count` floats aside.
   func reserve(_ count: Int) -> Piece {
     precondition(block == nil, "the arena is already allocated")
-    let piece = Piece(offset: floats, count: count)
+    let piece = Piece(offset: floatCount, count: count)
     let step = Self.line / MemoryLayout<Float>.stride
-    floats += (count + step - 1) / step * step
+    floatCount += (count + step - 1) / step * step
     return piece
   }
 
   /// Gets the memory, filled with zeros.
   func allocate() {
     precondition(block == nil, "the arena is already allocated")
-    let isLarge = byteCount >= Self.leastLarge
-    let unit = isLarge ? Self.largePage : Self.line
-    let count = (max(byteCount, 1) + unit - 1) / unit * unit
-    let block = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: unit)
+    let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: alignment)
     #if os(Linux)
       // Only a request: where the system refuses, small pages do.
-      if isLarge { madvise(block, count, Int32(MADV_HUGEPAGE)) }
+      if isLarge { madvise(block, byteCount, Int32(MADV_HUGEPAGE)) }
     #endif
-    block.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     self.block = block
   }
 

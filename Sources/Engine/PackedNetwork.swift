@@ -62,7 +62,7 @@ final class PackedNetwork: Sendable {
   }
 
   /// The weights' memory, valid as long as the network.
-  var memory: Memory { Memory(start: arena.start, count: arena.byteCount / 4) }
+  var memory: Memory { Memory(start: arena.start, count: arena.floatCount) }
 
   /// Bytes of packed weights.
   var byteCount: Int { arena.byteCount }

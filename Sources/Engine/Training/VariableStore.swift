@@ -60,7 +60,7 @@ final class VariableStore {
   }
 
   /// Floats of the trainable variables, padding included; whole cache lines.
-  var trainableCount: Int { values.byteCount / MemoryLayout<Float>.stride }
+  var trainableCount: Int { values.floatCount }
   var allValues: UnsafeMutablePointer<Float> { UnsafeMutablePointer(mutating: values.start) }
   var allGradients: UnsafePointer<Float> { gradients.start }
   var allVelocities: UnsafeMutablePointer<Float> {

@@ -16,7 +16,7 @@ bool cpu_has_avx2(void);
 bool cpu_has_avx512(void);
 
 /// Asks for the cache line at `address`, to be read soon. Any address will do.
-static inline void cpu_prefetch(const void *address) {
+static inline void cpu_prefetch(const void *_Nullable address) {
   __builtin_prefetch(address, 0, 3);
 }
 

@@ -96,8 +96,7 @@ final class Program {
     var context = context
     while let unit = ledger.take(step: index, shareOf: owner) {
       ledger.wait(untilReady: unit, of: index)
-      let next = index % 2 == 0 ? unit + 1 : unit - 1
-      context.next = (0..<steps[index].units).contains(next) ? next : nil
+      context.next = ledger.next(after: unit, of: index)
       steps[index].run(unit: unit, context)
       ledger.finish(unit: unit, of: index)
     }

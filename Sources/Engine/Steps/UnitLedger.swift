@@ -87,9 +87,8 @@ package final class UnitLedger {
     while true {
       let (ahead, behind) = (Int(taken % Self.fromOtherEnd), Int(taken / Self.fromOtherEnd))
       if ahead + behind >= count { return nil }
-      let isForward = step % 2 == 0
-      let next = isForward ? first + ahead : last - ahead
-      let other = isForward ? last - behind : first + behind
+      let next = isForward(step) ? first + ahead : last - ahead
+      let other = isForward(step) ? last - behind : first + behind
       let isOther = threads > 1 && !isReady(next, of: step) && isReady(other, of: step)
       let result = claims[claim].weakCompareExchange(
         expected: taken, desired: taken + (isOther ? Self.fromOtherEnd : 1), ordering: .relaxed)
@@ -97,6 +96,14 @@ package final class UnitLedger {
       taken = result.original
     }
   }
+
+  /// The unit that comes after another in the order of its step; `nil` behind the last.
+  package func next(after unit: Int, of step: Int) -> Int? {
+    let next = isForward(step) ? unit + 1 : unit - 1
+    return needs[step].indices.contains(next) ? next : nil
+  }
+
+  private func isForward(_ step: Int) -> Bool { step % 2 == 0 }
 
   /// Returns once all is done that a unit waits for.
   package func wait(untilReady unit: Int, of step: Int) {

@@ -33,7 +33,7 @@ struct ChainState {
     let evaluation = network.evaluate(layer: index, input: value)
     let element = ErrorBudget.accumulated(
       by: layer, at: index, in: network, evaluation, input: value, inherited: variance)
-    variance = ErrorBudget.clamped(element, by: layer, evaluation)
+    variance = ErrorBudget.clamped(element, by: layer.clamp, evaluation)
     value = evaluation.output
     budget = ErrorStatistics.Budget(
       element: element, clamped: variance, isCommon: layer.endPoint == .predictions

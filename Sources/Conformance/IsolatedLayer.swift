@@ -1,59 +1,93 @@
 import MobileNet
 import Reference
+import Synchronization
 
-/// One layer by itself in float64, on one input, with the bounds and the budget of its float32
+/// One layer isolated, in float64, on one input, with the bounds and the budgets of its float32
 /// results: all that is needed to judge any subject's result on that input.
 struct IsolatedLayer: Sendable {
   let layer: Layer
   let input: Tensor<Float>
   let evaluation: LayerEvaluation
   let bounds: Tensor<Double>
-  let budget: ErrorStatistics.Budget
+  let model: RoundingModel
+  /// What follows batch norm.
+  private let clamp: Clamp
+  private let gain: Double
+  private let budgets = BudgetCache()
 
   /// The layer as the reference computes it.
-  init(_ network: ReferenceNetwork<Double>, layer index: Int, input: Tensor<Float>) {
+  ///
+  /// - Parameter declared: What the subject says of its arithmetic.
+  init(
+    _ network: ReferenceNetwork<Double>, layer index: Int, input: Tensor<Float>,
+    declared: [DeclaredArithmetic] = []
+  ) {
+    let layer = network.architecture.layers[index]
+    let evaluation = network.evaluate(layer: index, input: Tensor(input))
     self.init(
-      network.architecture.layers[index],
-      ScriptEvaluation(
-        evaluation: network.evaluate(layer: index, input: Tensor(input)), gain: 1,
-        isClamped: true),
-      input: input)
+      layer, ScriptEvaluation(evaluation: evaluation, gain: 1, clamp: layer.clamp), input: input,
+      declared: declared.compactMap {
+        $0.dotProducts(of: layer, at: index, in: network, evaluation, input: Tensor(input))
+      })
   }
 
-  /// The layer with a mistake in it.
+  /// The layer with a fault in it.
   init(_ script: LayerScript, input: Tensor<Float>) {
-    self.init(script.layer, script.evaluate(Tensor(input)), input: input)
+    self.init(script.layer, script.evaluate(Tensor(input)), input: input, declared: [])
   }
 
-  private init(_ layer: Layer, _ script: ScriptEvaluation, input: Tensor<Float>) {
+  private init(
+    _ layer: Layer, _ script: ScriptEvaluation, input: Tensor<Float>, declared: [DotProductForm]
+  ) {
     let wide = Tensor<Double>(input)
-    let evaluation = script.evaluation
-    let gain = script.gain
+    evaluation = script.evaluation
+    gain = script.gain
+    clamp = script.clamp
     self.layer = layer
     self.input = input
-    self.evaluation = evaluation
-    let bounds = ErrorBound.bounds(of: layer, evaluation, input: wide)
-    self.bounds = gain == 1 ? bounds : bounds.map { $0 * gain }
-    let variance = ErrorBudget.introduced(by: layer, evaluation, input: wide)
-    let clamped =
-      script.isClamped ? ErrorBudget.clamped(variance, by: layer, evaluation) : variance
-    budget = ErrorStatistics.Budget(
-      element: variance, clamped: clamped, isCommon: layer.isSoftmax
-    ).counted(for: evaluation.output).scaled(by: gain)
+    model = RoundingModel(layer, evaluation, input: wide, declared: declared)
+    var bounds = ErrorBound.bounds(of: layer, evaluation, input: wide)
+    for form in declared {
+      let own = ErrorBound.convolutionBounds(
+        form, evaluation, largestInput: 2 * wide.largestMagnitude + 1)
+      for index in 0..<bounds.count { bounds[flat: index] = max(bounds[flat: index], own[flat: index]) }
+    }
+    self.bounds = gain == 1 ? bounds : bounds.map { [gain] in $0 * gain }
   }
 
-  /// How `tensor` compares with the layer's exact result.
+  /// The budget of results that are evaluated in this form.
+  func budget(_ form: EvaluationForm) -> ErrorStatistics.Budget {
+    budgets[form] {
+      let element = model.meanSquares(form)
+      let clamped = ErrorBudget.clamped(element, by: clamp, evaluation)
+      return ErrorStatistics.Budget(
+        element: element, clamped: clamped, isCommon: layer.isSoftmax
+      ).counted(for: evaluation.output).scaled(by: gain)
+    }
+  }
+
+  /// Predicted standard deviation of one element of `tensor`, before the clamp.
+  func sigma(of tensor: Tensor<Float>, at index: Int) -> Double {
+    budget(model.likeliest(for: tensor)).element[flat: index].squareRoot()
+  }
+
+  /// How `tensor` compares with the layer's exact result, by the budget of the form of evaluation that
+  /// makes it likeliest.
   func statistics(_ tensor: Tensor<Float>, isDetailed: Bool = false) -> ErrorStatistics {
+    let form = model.likeliest(for: tensor)
+    let budget = budget(form)
     var statistics = ErrorStatistics(
       tensor, reference: evaluation.output, bounds: bounds, budget: budget,
       isDetailed: isDetailed)
+    statistics.form = form
     let isClamped = layer.convolution != nil
     if isClamped {
       statistics.clamp = ClampStatistics(tensor, evaluation, variance: budget.element)
     }
     if !budget.isCommon {
       statistics.rounding = RoundingStatistics(
-        tensor, evaluation, variance: budget.element, isClamped: isClamped)
+        tensor, evaluation, variance: { model.variance(form, at: $0) },
+        systematic: { model.systematic(form, at: $0) }, isClamped: isClamped)
     }
     return statistics
   }
@@ -68,5 +102,19 @@ struct IsolatedLayer: Sendable {
       }
     }
     return true
+  }
+}
+
+/// The budgets of a layer that were asked for so far.
+private final class BudgetCache: Sendable {
+  private let budgets = Mutex<[EvaluationForm: ErrorStatistics.Budget]>([:])
+
+  subscript(
+    form: EvaluationForm, make: () -> ErrorStatistics.Budget
+  ) -> ErrorStatistics.Budget {
+    if let budget = budgets.withLock({ $0[form] }) { return budget }
+    let budget = make()
+    budgets.withLock { $0[form] = budget }
+    return budget
   }
 }

@@ -98,6 +98,11 @@ extension Tensor where Scalar: BinaryFloatingPoint {
   }
 }
 
+extension Tensor where Scalar == Double {
+  /// Largest |element|; 0 of none, and of NaN alone.
+  package var largestMagnitude: Double { storage.reduce(0) { max($0, abs($1)) } }
+}
+
 /// Writes a shape as people say it: `1x64x64x24`.
 public func describe(shape: [Int]) -> String {
   shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "x")

@@ -12,15 +12,18 @@ public struct LayerEvaluation: Sendable {
   public let moments: Tensor<Moments>?
   /// Batch norm of a convolution.
   public let norm: BatchNorm<Double>?
+  /// Largest |w| of the layer; 0 without weights.
+  public let largestWeight: Double
 
   package init(
     output: Tensor<Double>, preActivation: Tensor<Double>, moments: Tensor<Moments>?,
-    norm: BatchNorm<Double>?
+    norm: BatchNorm<Double>?, largestWeight: Double = 0
   ) {
     self.output = output
     self.preActivation = preActivation
     self.moments = moments
     self.norm = norm
+    self.largestWeight = largestWeight
   }
 }
 
@@ -35,7 +38,7 @@ extension ReferenceNetwork where Scalar == Double {
       let normalized = Operations.batchNorm(moments.map(\.value), norm)
       return LayerEvaluation(
         output: Operations.relu6(normalized), preActivation: normalized, moments: moments,
-        norm: norm)
+        norm: norm, largestWeight: weights.largestMagnitude)
     case .globalPool:
       let count = Double(input.shape[1] * input.shape[2])
       let moments = Operations.globalSum(input, accumulating: Moments.self)
@@ -45,7 +48,9 @@ extension ReferenceNetwork where Scalar == Double {
       let moments = Operations.fullyConnected(
         input, weights: weights, accumulating: Moments.self)
       let logits = Operations.addBias(moments.map(\.value), biases)
-      return LayerEvaluation(output: logits, preActivation: logits, moments: moments, norm: nil)
+      return LayerEvaluation(
+        output: logits, preActivation: logits, moments: moments, norm: nil,
+        largestWeight: weights.largestMagnitude)
     case .softmax:
       let predictions = Operations.softmax(input)
       return LayerEvaluation(

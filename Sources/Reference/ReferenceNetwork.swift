@@ -54,6 +54,14 @@ public struct ReferenceNetwork<Scalar: Real & BinaryFloatingPoint & Sendable>: S
     }
   }
 
+  /// The weights of a layer that has some, as TensorFlow stores them.
+  package func weights(layer index: Int) -> Tensor<Scalar>? {
+    switch values[index] {
+    case .convolution(_, let weights, _), .logits(let weights, _): weights
+    case .globalPool, .softmax: nil
+    }
+  }
+
   /// The feature vector, `[batch, channels]`: the global pool without its two unit axes.
   public func features(globalPool: Tensor<Scalar>) -> Tensor<Scalar> {
     globalPool.reshaped([globalPool.shape[0], globalPool.shape[3]])

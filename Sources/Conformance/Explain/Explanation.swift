@@ -110,7 +110,7 @@ public struct Explainer: Sendable {
       caseName: golden.name, endPoint: endPoint, coordinates: place,
       isolated: Explanation.Comparison(
         reference: alone.evaluation.output[flat: flat], subject: subjectAlone?[flat: flat],
-        bound: alone.bounds[flat: flat], sigma: alone.budget.element[flat: flat].squareRoot()),
+        bound: alone.bounds[flat: flat], sigma: shown.map { alone.sigma(of: $0, at: flat) }),
       isOnOwnInput: isOnOwnInput,
       accumulated: Explanation.Comparison(
         reference: reference.value[flat: flat], subject: chain[endPoint]?[flat: flat],

@@ -39,8 +39,9 @@ extension LayerScript {
     }
     return ScriptEvaluation(
       evaluation: LayerEvaluation(
-        output: output, preActivation: before, moments: moments, norm: computation.norm),
-      gain: computation.gain, isClamped: activation.isClamp)
+        output: output, preActivation: before, moments: moments, norm: computation.norm,
+        largestWeight: Tensor<Double>(weights).largestMagnitude),
+      gain: computation.gain, clamp: layer.convolution == nil ? .none : activation.clamp)
   }
 
   /// What came of the steps.
@@ -291,6 +292,6 @@ struct ScriptEvaluation: Sendable {
   /// How much larger than those of the layer without a mistake its errors may be for another reason
   /// than its data: a sum in place of a mean has errors that are not divided.
   let gain: Double
-  /// Whether values beyond 0 and 6 end there, and their errors with them.
-  let isClamped: Bool
+  /// What its activation does to errors.
+  let clamp: Clamp
 }

@@ -117,12 +117,13 @@ extension LayerScript {
     /// ReLU6 in front of batch norm, nothing behind it.
     case beforeNorm
 
-    /// Whether large errors end with the value that they are of.
-    var isClamp: Bool {
+    /// What becomes of errors.
+    var clamp: Conformance.Clamp {
       switch self {
-      case .relu6: true
-      case .clamp(let ceiling): ceiling.isFinite
-      case .leaky, .none, .beforeNorm: false
+      case .relu6: .relu6
+      case .clamp(let ceiling): Clamp(slopeBelow: 0, ceiling: ceiling)
+      case .leaky(let slope): Clamp(slopeBelow: slope, ceiling: Architecture.reluCeiling)
+      case .none, .beforeNorm: .none
       }
     }
   }

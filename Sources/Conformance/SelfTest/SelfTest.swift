@@ -56,11 +56,12 @@ public struct SelfTest: Sendable {
     let (layer, evaluation, input) = Self.layer
     let u = Roundoff.unit
     let bound = bounds(layer, evaluation, input)[flat: 0]
-    let gamma: Double = 5 * u / (1 - 5 * u)
-    let expected: Double = 2 * gamma * 32 + u * Double(6 * 2 * (32 + 8) + 2 * 1 + 2 * 9)
+    // 2 (γ_5 32 + γ_9 (12 + 8)) + γ_4 |1 - 16|, to first order.
+    let expected: Double = u * Double(2 * (5 * 32 + 9 * 20) + 4 * 15)
     let variance = variance(layer, evaluation, input)[flat: 0]
-    // Scale² (Q + Σp²), the batch norm's five, mean times scale, offset less that, y.
-    let squares = Double(4 * 620 + 4 * 440 + 5 * 64 + 16 * 16 + 15 * 15 + 81)
+    // The sum that starts with the bias is the widest here: 2 Σp² scale², partial sums -7, -27, 9; three
+    // roundings of the scale, mean times scale, offset less that.
+    let squares = Double(2 * 4 * 440 + 49 + 729 + 81 + 3 * 64 + 16 * 16 + 15 * 15)
     return [
       (
         "an output", evaluation.output[flat: 0] == 6 && isNear(evaluation.preActivation[flat: 0], 9)

@@ -40,6 +40,8 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   public var effectiveCount: Double?
   /// Largest |error| / sigma, if a budget was given.
   public var maxSigma: Double?
+  /// The form of evaluation by whose budget it was judged, for an isolated layer.
+  public var form: EvaluationForm?
   /// What the clamp holds at 0 and 6, for a convolution by itself.
   public var clamp: ClampStatistics?
   /// Bias and spread of the rounding errors, for a layer by itself.

@@ -29,21 +29,24 @@ public struct RoundingStatistics: Hashable, Sendable, Codable {
 extension RoundingStatistics {
   /// - Parameters:
   ///   - evaluation: The layer in float64, any but the softmax.
-  ///   - variance: Of every element before the clamp.
+  ///   - variance: Of an element before the clamp.
+  ///   - systematic: What an element errs by for a known reason, which is no bias.
   init(
-    _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: Tensor<Double>,
-    isClamped: Bool
+    _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
+    systematic: (Int) -> Double = { _ in 0 }, isClamped: Bool
   ) {
     let depth = tensor.shape.last ?? 1
     var sums = [Double](repeating: 0, count: depth)
     var counts = [Int](repeating: 0, count: depth)
     var squares = 0.0
-    for index in 0..<tensor.count where variance[flat: index] > 0 {
+    for index in 0..<tensor.count {
+      let variance = variance(index)
+      guard variance > 0 else { continue }
       let y = evaluation.preActivation[flat: index]
-      let sigma = variance[flat: index].squareRoot()
+      let sigma = variance.squareRoot()
       let reach = ErrorBudget.clampReach * sigma
       if isClamped && (y < reach || y > Architecture.reluCeiling - reach) { continue }
-      let error = Double(tensor[flat: index]) - y
+      let error = Double(tensor[flat: index]) - y - systematic(index)
       let t = (y < 0 ? -error : error) / sigma
       sums[index % depth] += t
       counts[index % depth] += 1

@@ -10,6 +10,9 @@ public enum Roundoff {
   /// by Benford's law E[1/m²] = 3/(8 ln 2) ≈ 0.541, hence c = 0.541/3 ≈ 0.18.
   public static let meanSquare = 0.18
 
+  /// c u²: variance of one rounding of 1.
+  package static let variance = meanSquare * unit * unit
+
   /// Below the smallest normal number a subject may round to zero. Every operation may lose this
   /// much to underflow.
   public static let smallestNormal = 0x1p-126

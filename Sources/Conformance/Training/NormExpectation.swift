@@ -205,8 +205,3 @@ extension LayerForward {
     return sums
   }
 }
-
-extension Roundoff {
-  /// c u²: variance of one rounding of 1.
-  static let variance = meanSquare * unit * unit
-}

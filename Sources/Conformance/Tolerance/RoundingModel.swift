@@ -1,0 +1,233 @@
+import Foundation
+import MobileNet
+import RealModule
+import Reference
+
+/// What the rounding errors of one layer look like, for every form of evaluation that it may have.
+///
+/// Every operation's rounding error is taken as an independent number of variance c u² times its squared
+/// result (``Roundoff/meanSquare``). With p_k the products, s_k the partial sums of a sequential dot
+/// product, P = Σ p_k², Q = P + Σ_{k≥2} s_k², and b = β - μs, in units of c u²:
+///
+/// | form | variance |
+/// |---|---|
+/// | normalised | s² Q + 5 (s (z - μ))² + y² |
+/// | scaled | s² Q + (s z)² + 3 (s (z - μ))² + (μs)² + b² + y² |
+/// | bias last | s² (Q + P) + 3 (s (z - μ))² + (μs)² + b² + y² |
+/// | bias first | s² 2P + Σ_k (b + s s_k)² + 3 (s (z - μ))² + (μs)² + b² |
+///
+/// The scale rounds three times, weights once when they are folded, as do μs and b. The first layer
+/// has one more s² P, for 2x - 1.
+struct RoundingModel: Sendable {
+  /// The forms, never none.
+  let forms: [EvaluationForm]
+  private let kind: Kind
+  /// What errors are measured from, and where the clamp leaves them alone.
+  private let evaluation: LayerEvaluation
+  private let isClamped: Bool
+
+  private enum Kind: Sendable {
+    case convolution(BatchNorm<Double>, plain: DotProductForm, declared: [DotProductForm])
+    /// - Parameter excess: N fl(1/N) - 1.
+    case pool(count: Double, excess: Double)
+    case logits
+    case softmax(Tensor<Double>)
+  }
+
+  /// - Parameters:
+  ///   - input: Of the layer; only pool and softmax look at it.
+  ///   - declared: Forms that the subject declares.
+  init(
+    _ layer: Layer, _ evaluation: LayerEvaluation, input: Tensor<Double>,
+    declared: [DotProductForm] = []
+  ) {
+    self.evaluation = evaluation
+    isClamped = layer.convolution != nil
+    switch layer.operation {
+    case .convolution(let convolution):
+      guard let norm = evaluation.norm else { preconditionFailure("a convolution has batch norm") }
+      kind = .convolution(
+        norm, plain: DotProductForm(convolution, evaluation), declared: declared)
+      forms = [.normalised, .scaled, .biasLast, .biasFirst] + declared.map(\.form)
+    case .globalPool:
+      let count = input.shape[1] * input.shape[2]
+      let excess = Double(count) * Double(1 / Float(count)) - 1
+      kind = .pool(count: Double(count), excess: excess)
+      forms = excess == 0 ? [.division] : [.division, .reciprocal]
+    case .logits:
+      kind = .logits
+      forms = [.biasLast, .biasFirst]
+    case .softmax:
+      kind = .softmax(Self.softmaxVariance(evaluation, logits: input))
+      forms = [.softmax]
+    }
+  }
+
+  /// Variance of an element's error before the clamp.
+  func variance(_ form: EvaluationForm, at index: Int) -> Double {
+    let unit = Roundoff.variance
+    switch kind {
+    case .convolution(let norm, let plain, let declared):
+      if let other = declared.first(where: { $0.form == form }) {
+        return unit * max(convolved(norm, other, .biasLast, index), convolved(norm, other, .biasFirst, index))
+      }
+      return unit * convolved(norm, plain, form, index)
+    case .pool(let count, _):
+      guard let moments = evaluation.moments else { return 0 }
+      let mean = evaluation.output[flat: index]
+      return unit * (moments[flat: index].squares / (count * count) + mean * mean)
+    case .logits:
+      guard let moments = evaluation.moments else { return 0 }
+      let z = evaluation.output[flat: index]
+      let sums = moments[flat: index]
+      return form == .biasFirst
+        ? unit * sums.squares(startingWith: z - sums.value) : unit * (sums.squares + z * z)
+    case .softmax(let variance):
+      return variance[flat: index]
+    }
+  }
+
+  /// In units of c u²; see ``RoundingModel``.
+  private func convolved(
+    _ norm: BatchNorm<Double>, _ product: DotProductForm, _ form: EvaluationForm, _ index: Int
+  ) -> Double {
+    let c = index % norm.mean.count
+    let scale = norm.scale[c]
+    let square = scale * scale
+    let sums = product.moments[flat: index]
+    let y = evaluation.preActivation[flat: index]
+    let centred = (sums.value - norm.mean[c]) * scale
+    let operands = product.roundsInput ? sums.productSquares : 0
+    if form == .normalised {
+      return square * (sums.squares + operands) + 5 * centred * centred + y * y
+    }
+    let shift = norm.mean[c] * scale
+    let bias = product.bias(c)
+    let constants =
+      3 * centred * centred + shift * shift + bias * bias + product.biasVariance(c)
+    switch form {
+    case .scaled:
+      let scaled = scale * sums.value
+      return square * (sums.squares + operands) + scaled * scaled + constants + y * y
+    case .biasFirst where scale != 0:
+      return square
+        * (sums.squares(startingWith: bias / scale) + operands + sums.productSquares) + constants
+    default:
+      return square * (sums.squares + operands + sums.productSquares) + constants + y * y
+    }
+  }
+
+  /// What all elements err by alike, in the same direction: a mean times the rounded 1/N is off by the
+  /// same share of itself everywhere.
+  func systematic(_ form: EvaluationForm, at index: Int) -> Double {
+    guard form == .reciprocal, case .pool(_, let excess) = kind else { return 0 }
+    return excess * evaluation.output[flat: index]
+  }
+
+  /// Mean square of an element's error before the clamp.
+  func meanSquare(_ form: EvaluationForm, at index: Int) -> Double {
+    let systematic = systematic(form, at: index)
+    return variance(form, at: index) + systematic * systematic
+  }
+
+  /// ``meanSquare(_:at:)`` of every element.
+  func meanSquares(_ form: EvaluationForm) -> Tensor<Double> {
+    tensor { meanSquare(form, at: $0) }
+  }
+
+  /// The largest that any of the forms has, element by element.
+  var largestMeanSquares: Tensor<Double> {
+    tensor { index in forms.reduce(0) { max($0, meanSquare($1, at: index)) } }
+  }
+
+  private func tensor(_ value: (Int) -> Double) -> Tensor<Double> {
+    let output = evaluation.output
+    return Tensor(shape: output.shape, scalars: (0..<output.count).map(value))
+  }
+
+  /// The form under which the errors of `tensor` are likeliest, taken as independent and normal with
+  /// the form's variances: the least Σ (e²/σ² + ln σ²) over the elements that the clamp leaves alone.
+  ///
+  /// Each form is one that a correct engine may have, so this can only tighten the budget of the widest.
+  /// An error counts for at most 8 σ: the many decide, not a single wrong one.
+  ///
+  /// - Parameter tensor: Of the shape of the layer's output.
+  func likeliest(for tensor: Tensor<Float>) -> EvaluationForm {
+    guard forms.count > 1 else { return forms[0] }
+    let y = evaluation.preActivation
+    let live = (0..<y.count).filter { index in
+      let exact = y[flat: index]
+      guard exact.isFinite, tensor[flat: index].isFinite else { return false }
+      return !isClamped || (exact > 0 && exact < Architecture.reluCeiling)
+    }
+    var best = (form: forms[0], loss: Double.infinity)
+    for form in forms {
+      var loss = Loss()
+      for index in live {
+        let error = Double(tensor[flat: index]) - y[flat: index] - systematic(form, at: index)
+        loss.add(error, variance: variance(form, at: index))
+      }
+      if loss.value < best.loss { best = (form, loss.value) }
+    }
+    return best.form
+  }
+
+  /// Σ (e²/σ² + ln σ²).
+  private struct Loss {
+    private var squares = 0.0
+    private var exponents = 0
+    private var significands = 1.0
+    private var logarithms = 0.0
+
+    mutating func add(_ error: Double, variance: Double) {
+      guard variance > 0 else { return }
+      squares += min(error * error / variance, 64)
+      // A logarithm for some hundred variances at a time.
+      exponents += Int(variance.exponent)
+      significands *= variance.significand
+      if significands > 0x1p900 {
+        logarithms += log(significands)
+        significands = 1
+      }
+    }
+
+    var value: Double {
+      squares + logarithms + log(significands) + Double(exponents) * log(2.0)
+    }
+  }
+
+  /// Relative errors of p = e/S with e = exp(z - m): the exponent's three roundings (z - m, log2 e and
+  /// the product with it where exp2 is used: c u² (z - m)² each), exp (taken as one unit in the last
+  /// place at most: u²), the division, and what these do to the sum S.
+  ///
+  /// A term below half a unit in the last place of the partial sum is lost altogether. Such losses
+  /// all have the same sign, so they add up as they are, not as a random walk.
+  private static func softmaxVariance(
+    _ evaluation: LayerEvaluation, logits: Tensor<Double>
+  ) -> Tensor<Double> {
+    let (unit, c) = (Roundoff.unit * Roundoff.unit, Roundoff.meanSquare)
+    let classes = logits.shape[1]
+    var variance = evaluation.output
+    for n in 0..<logits.shape[0] {
+      let row = n * classes..<(n + 1) * classes
+      let largest = logits.scalars[row].max() ?? 0
+      var (partial, common, lost) = (0.0, 0.0, 0.0)
+      for k in row {
+        let p = evaluation.output[flat: k]
+        let distance = logits[flat: k] - largest
+        if p < Roundoff.unit * partial { lost += p }
+        partial += p
+        common += p * p * (c * distance * distance + 1) + c * partial * partial
+      }
+      for k in row {
+        let p = evaluation.output[flat: k]
+        let distance = logits[flat: k] - largest
+        let own = c * distance * distance + 1 + c
+        variance[flat: k] =
+          p * p * (unit * (own + common) + lost * lost) + Roundoff.smallestNormal
+          * Roundoff.smallestNormal
+      }
+    }
+    return variance
+  }
+}

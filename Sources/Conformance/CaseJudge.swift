@@ -20,7 +20,7 @@ struct CaseJudge {
     let clock = ContinuousClock()
     let start = clock.now
     let chain = try subject.endPoints(case: golden.name, images: golden.images)
-    var reference = ChainState(images: golden.images)
+    var reference = ChainState(images: golden.images, declared: declared)
     var conditioning = measuresConditioning ? Conditioning(images: golden.images) : nil
     var records: [EndPointRecord] = []
     var logits: Tensor<Double>?
@@ -106,7 +106,12 @@ struct CaseJudge {
         try shaped(value, step), isDetailed: true)
     }
     if let goldenValue {
-      if goldenInput != nil { measurement.goldenIsolated = shared.statistics(goldenValue) }
+      if let goldenInput {
+        let own =
+          declared.isEmpty
+          ? shared : IsolatedLayer(network, layer: step.index, input: goldenInput)
+        measurement.goldenIsolated = own.statistics(goldenValue)
+      }
       measurement.goldenAccumulated = step.reference.statistics(goldenValue)
       if let alone, goldenInput != nil {
         measurement.subjectFromGolden = distance(alone, goldenValue, bounds: shared.bounds)
@@ -119,8 +124,11 @@ struct CaseJudge {
   }
 
   private func isolated(_ step: Step, input: Tensor<Float>) -> IsolatedLayer {
-    IsolatedLayer(network, layer: step.index, input: input)
+    IsolatedLayer(network, layer: step.index, input: input, declared: declared)
   }
+
+  /// What the subject says of its arithmetic; the golden says nothing.
+  private var declared: [DeclaredArithmetic] { subject.identity.arithmetic ?? [] }
 
   /// What the golden file has before this layer, if it has it.
   private func goldenInput(_ step: Step) -> Tensor<Float>? {

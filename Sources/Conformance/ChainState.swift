@@ -18,7 +18,11 @@ struct ChainState {
   /// averaging out. The plain loops pay for that just like any engine.
   private(set) var correlation = 1.0
 
-  init(images: Tensor<Float>) {
+  /// What the subject says of its arithmetic.
+  private let declared: [DeclaredArithmetic]
+
+  init(images: Tensor<Float>, declared: [DeclaredArithmetic] = []) {
+    self.declared = declared
     value = Tensor(images)
     probed = images
     // The images are given in float32: nobody errs there.
@@ -32,7 +36,8 @@ struct ChainState {
   ) -> LayerEvaluation {
     let evaluation = network.evaluate(layer: index, input: value)
     let element = ErrorBudget.accumulated(
-      by: layer, at: index, in: network, evaluation, input: value, inherited: variance)
+      by: layer, at: index, in: network, evaluation, input: value, inherited: variance,
+      declared: declared)
     variance = ErrorBudget.clamped(element, by: layer.clamp, evaluation)
     value = evaluation.output
     budget = ErrorStatistics.Budget(

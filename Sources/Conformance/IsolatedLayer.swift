@@ -45,8 +45,11 @@ struct IsolatedLayer: Sendable {
     clamp = script.clamp
     self.layer = layer
     self.input = input
-    model = RoundingModel(layer, evaluation, input: wide, declared: declared)
-    var bounds = ErrorBound.bounds(of: layer, evaluation, input: wide)
+    let magnitudes = evaluation.output.map { [least = script.leastMagnitude] in max(abs($0), least) }
+    model = RoundingModel(
+      layer, evaluation, input: wide, declared: declared, magnitudes: magnitudes)
+    var bounds = ErrorBound.bounds(
+      of: layer, evaluation, input: wide, magnitudes: magnitudes)
     for form in declared {
       let own = ErrorBound.convolutionBounds(
         form, evaluation, largestInput: 2 * wide.largestMagnitude + 1)

@@ -48,18 +48,29 @@ public struct SubjectIdentity: Hashable, Sendable, Codable {
   public var isa: String?
   /// Threads that the subject uses, if it says so.
   public var threads: Int?
+  /// What it declares of its arithmetic, if anything: it is then judged by bounds derived for that.
+  public var arithmetic: [DeclaredArithmetic]?
 
-  public init(name: String, description: String, isa: String? = nil, threads: Int? = nil) {
+  public init(
+    name: String, description: String, isa: String? = nil, threads: Int? = nil,
+    arithmetic: [DeclaredArithmetic] = []
+  ) {
     self.name = name
     self.description = description
     self.isa = isa
     self.threads = threads
+    self.arithmetic = arithmetic.isEmpty ? nil : arithmetic
   }
 
-  /// Description, instruction set and threads in one line.
+  /// Description, instruction set, threads and declared arithmetic in one line.
   public var summary: String {
     let count = threads.map { "\($0) thread\($0 == 1 ? "" : "s")" }
-    return [description, isa, count].compactMap { $0 }.joined(separator: ", ")
+    return [description, isa, count, declaration].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// `declares Winograd F(4x4, 3x3)`; `nil` if it declares nothing.
+  public var declaration: String? {
+    arithmetic.map { "declares " + $0.map(\.summary).joined(separator: " and ") }
   }
 }
 

@@ -26,11 +26,53 @@ extension Verification {
       }
     }
     guard !observations.isEmpty else { return nil }
-    return Hypotheses(
+    let diagnosis = Hypotheses(
       parameters: parameters, layer: index,
-      healthy: observations.map { IsolatedLayer(network, layer: index, input: $0.input) },
-      profile: profile
+      healthy: observations.map { isolated(index, $0.input) }, profile: profile
     ).diagnose(observations.map(\.output), isRepeatable: isRepeatable)
+    return try diagnosis.map { try askingNextLayer($0, index, divergence, goldens) }
+  }
+
+  private func isolated(_ index: Int, _ input: Tensor<Float>) -> IsolatedLayer {
+    IsolatedLayer(
+      network, layer: index, input: input, declared: subject.identity.arithmetic ?? [])
+  }
+
+  /// Tells an end point that was taken before its ReLU6 from a layer that has none.
+  ///
+  /// Both show the same values. But the layer behind reads clamped values in the one case and these very
+  /// values in the other; where it shows which, that is the cause.
+  private func askingNextLayer(
+    _ diagnosis: Diagnosis, _ index: Int, _ divergence: FirstDivergence, _ goldens: [GoldenFile]
+  ) throws -> Diagnosis {
+    let unclamped = MissingActivation()
+    guard let place = diagnosis.causes.firstIndex(where: { $0.fault == unclamped.name }),
+      let file = goldens.first(where: { $0.caseNames.contains(divergence.caseName) }),
+      network.architecture.layers.indices.contains(index + 1)
+    else { return diagnosis }
+    let golden = try file.readCase(divergence.caseName)
+    let chain = try subject.endPoints(case: golden.name, images: golden.images)
+    let endPoints = network.architecture.endPoints
+    guard let tap = chain[endPoints[index]], let next = chain[endPoints[index + 1]] else {
+      return diagnosis
+    }
+    // The layer behind may be tapped before its ReLU6 as well.
+    let withoutClamp = unclamped.script(parameters, layer: index + 1)
+    func follows(_ input: Tensor<Float>) -> Bool {
+      let sound = isolated(index + 1, input)
+      guard next.shape == sound.evaluation.output.shape else { return false }
+      return sound.explains(next, profile)
+        || (sound.layer.convolution != nil
+          && IsolatedLayer(withoutClamp, input: input).explains(next, profile))
+    }
+    let (isClamped, isNot) = (follows(Operations.relu6(tap)), follows(tap))
+    guard isClamped != isNot, isClamped else { return diagnosis }
+    var result = diagnosis
+    result.causes[place] = Diagnosis.Cause(
+      fault: "tap-before-relu6",
+      summary: "an end point taken before ReLU6, which the layer behind it has read",
+      evidence: .reproduces)
+    return result
   }
 
   /// The same for a point of a training step, on the case that shows it.

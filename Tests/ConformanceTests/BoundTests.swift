@@ -9,20 +9,32 @@ import Testing
   /// A correct float32 evaluation of one convolution with batch norm.
   enum Evaluation: CaseIterable {
     case sequential, reversed, pairwise, fused, folded, foldedFused
+    /// As XNNPACK computes: one chain of fused multiply-adds that starts with the folded bias.
+    case biasFirst
+    /// z s + (β - μs), as TensorFlow's graph has it.
+    case scaled
 
     func value(_ x: [Float], _ w: [Float], _ norm: Norm) -> Float {
-      let folds = self == .folded || self == .foldedFused
+      let folds = [.folded, .foldedFused, .biasFirst].contains(self)
       let scale = norm.gamma / (norm.variance + 0.001).squareRoot()
+      let bias = norm.beta - norm.mean * scale
       let weights = folds ? w.map { $0 * scale } : w
       let z: Float
       switch self {
       case .sequential, .folded: z = zip(x, weights).reduce(0) { $0 + $1.0 * $1.1 }
       case .reversed: z = zip(x, weights).reversed().reduce(0) { $0 + $1.0 * $1.1 }
       case .pairwise: z = Self.pairwise(zip(x, weights).map { $0 * $1 }[...])
-      case .fused, .foldedFused: z = zip(x, weights).reduce(0) { $0.addingProduct($1.0, $1.1) }
+      case .fused, .foldedFused, .scaled:
+        z = zip(x, weights).reduce(0) { $0.addingProduct($1.0, $1.1) }
+      case .biasFirst: z = zip(x, weights).reduce(bias) { $0.addingProduct($1.0, $1.1) }
       }
       let y =
-        folds ? z + (norm.beta - norm.mean * scale) : (z - norm.mean) * scale + norm.beta
+        switch self {
+        case .folded, .foldedFused: z + bias
+        case .biasFirst: z
+        case .scaled: z * scale + bias
+        default: (z - norm.mean) * scale + norm.beta
+        }
       return y <= 0 ? 0 : min(y, 6)
     }
 
@@ -106,6 +118,14 @@ import Testing
         #expect(error <= layer.bound, "\(evaluation) of \(layer.x.count) terms")
       }
     }
+  }
+
+  @Test func `an element whose magnitudes float32 cannot add up has no bound`() {
+    let norm = Norm(gamma: 1, beta: 0, mean: 0, variance: 1)
+    let x = [Float](repeating: 1e19, count: 9)
+    #expect(Layer(x: x, w: x, norm: norm).bound == .infinity)
+    #expect(Layer(x: x, w: x.map { _ in 1e19 / 2 }, norm: norm).bound == .infinity)
+    #expect(Layer(x: x, w: x.map { _ in 1 }, norm: norm).bound.isFinite)
   }
 
   @Test func `bounds are not vacuous`() {

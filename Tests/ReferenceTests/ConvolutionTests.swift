@@ -70,7 +70,18 @@ import Testing
     for (x, w) in [(1.0, 2.0), (2, -3), (3, 4)] { terms.add(x, times: w) }
     #expect(terms.value == 8)
     #expect(terms.absolute == 20)
-    #expect(terms.squares == (4 + 36 + 144) + (16 + 64))
+    // 4 + 36 + 144 of the products, 16 + 64 of the partial sums.
+    #expect(terms.squares == 264)
+    // Partial sums 12, 6, 18 with a start of 10.
+    #expect(terms.squares(startingWith: 10) == 184 + 144 + 36 + 324)
+  }
+
+  @Test func `a product that is zero is added without rounding`() {
+    var (terms, dense) = (Moments(), Moments())
+    for (x, w) in [(0.0, 5.0), (1, 2), (2, -3), (0, 7), (3, 4), (4, 0)] { terms.add(x, times: w) }
+    for (x, w) in [(1.0, 2.0), (2, -3), (3, 4)] { dense.add(x, times: w) }
+    #expect(terms == dense)
+    #expect(terms.squares(startingWith: -3) == dense.squares(startingWith: -3))
   }
 
   @Test func `moments have the value of the sum, in the same order`() {

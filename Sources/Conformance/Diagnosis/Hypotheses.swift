@@ -1,7 +1,7 @@
 import MobileNet
 import Reference
 
-/// What a layer would yield with each of the known mistakes, on a few inputs.
+/// What a layer would yield with each of the known faults, on a few inputs.
 ///
 /// The mistakes in what is computed are rerun in float64: the subject's result has to agree with
 /// that as closely as a correct subject's agrees with the reference. Mistakes of rounding are
@@ -48,16 +48,28 @@ struct Hypotheses {
     }
   }
 
-  /// Which mistakes explain these results, one for each input; `nil` if none does.
+  /// Which faults explain these results, one for each input; `nil` if none does.
+  ///
+  /// A fault of structure is named if the reference with it yields the results within bound and budget,
+  /// *and* makes them at least e^30 times likelier than the sound layer does: a layer that fails by a
+  /// hair is no better explained by a fault that changes next to nothing. A loss of precision is looked
+  /// for only where errors exceed what float32 explains by the standard limits, whatever the profile.
   ///
   /// - Parameter isRepeatable: Whether the first input gave the same bits twice.
   func diagnose(_ outputs: [Tensor<Float>], isRepeatable: Bool = true) -> Diagnosis? {
     var causes: [Diagnosis.Cause] = []
-    // Where nothing is wrong with these results, a mistake that changes nothing explains them too.
-    if !isHealthy(outputs) {
-      causes = hypotheses.filter { $0.fault.nature == .structure && reproduces($0, outputs) }
-        .map { cause($0.fault, .reproduces) }
-      if causes.isEmpty {
+    var isCertain = false
+    // Where nothing is wrong with these results, a fault that changes nothing explains them too.
+    if !isExplained(by: healthy, outputs, profile) {
+      let fitting = hypotheses.filter { $0.fault.nature == .structure }
+        .map { (hypothesis: $0, layers: layers($0)) }
+        .filter { isExplained(by: $0.layers, outputs, profile) }
+        .filter { likelihoodRatio(of: $0.layers, over: healthy, outputs) >= Self.decisive }
+      causes = fitting.map { cause($0.hypothesis.fault, .reproduces) }
+      if fitting.count == 1 {
+        isCertain = isAlone(fitting[0].hypothesis, fitting[0].layers, outputs)
+      }
+      if causes.isEmpty, !isExplained(by: healthy, outputs, .standard) {
         causes = hypotheses.filter { $0.fault.nature == .rounding && resembles($0, outputs) }
           .map { cause($0.fault, .resembles) }
       }
@@ -66,35 +78,51 @@ struct Hypotheses {
       causes = hypotheses.filter { !$0.script.arithmetic.isRepeatable }
         .map { cause($0.fault, .resembles) }
     }
-    guard let first = causes.first else { return nil }
+    guard !causes.isEmpty else { return nil }
     return Diagnosis(
       endPoint: parameters.architecture.layers[index].endPoint, causes: causes,
-      isCertain: causes.count == 1 && first.evidence == .reproduces)
+      isCertain: isCertain)
   }
+
+  /// ln of the likelihood ratio that a cause needs: e^30 = 10^13, against some eighty hypotheses in
+  /// thirty layers.
+  private static let decisive = 30.0
 
   private func cause(_ fault: any Fault, _ evidence: Diagnosis.Evidence) -> Diagnosis.Cause {
     Diagnosis.Cause(fault: fault.name, summary: fault.summary, evidence: evidence)
   }
 
-  private func isHealthy(_ outputs: [Tensor<Float>]) -> Bool {
-    zip(healthy, outputs).allSatisfy { explains($0, $1) }
+  /// The layer with the fault in it, on each input.
+  private func layers(_ hypothesis: Hypothesis) -> [IsolatedLayer] {
+    hypothesis.isolated.isEmpty
+      ? healthy.map { IsolatedLayer(hypothesis.script, input: $0.input) } : hypothesis.isolated
   }
 
-  /// Whether a result is within bound and budget of what is expected.
-  private func explains(_ expected: IsolatedLayer, _ output: Tensor<Float>) -> Bool {
-    expected.contains(output, utilisation: profile.boundUtilisation)
-      && Gate.isolatedBudget
-        .judge(expected.measurement(output), of: expected.layer.endPoint, profile).status.conforms
+  private func isExplained(
+    by layers: [IsolatedLayer], _ outputs: [Tensor<Float>], _ profile: Profile
+  ) -> Bool {
+    zip(layers, outputs).allSatisfy { $0.explains($1, profile) }
   }
 
-  /// Whether the results are right once the mistake is taken for granted.
-  private func reproduces(_ hypothesis: Hypothesis, _ outputs: [Tensor<Float>]) -> Bool {
-    outputs.indices.allSatisfy { place in
-      let expected =
-        hypothesis.isolated.isEmpty
-        ? IsolatedLayer(hypothesis.script, input: healthy[place].input)
-        : hypothesis.isolated[place]
-      return explains(expected, outputs[place])
+  private func likelihoodRatio(
+    of layers: [IsolatedLayer], over others: [IsolatedLayer], _ outputs: [Tensor<Float>]
+  ) -> Double {
+    outputs.indices.reduce(0) { sum, place in
+      sum
+        + layers[place].likelihoodRatio(
+          over: others[place], outputs[place], form: healthy[place].model.forms[0])
+    }
+  }
+
+  /// Whether the one that fits is likelier than every other fault by the same ratio.
+  private func isAlone(
+    _ hypothesis: Hypothesis, _ layers: [IsolatedLayer], _ outputs: [Tensor<Float>]
+  ) -> Bool {
+    hypotheses.allSatisfy { other in
+      guard other.fault.nature == .structure, other.fault.name != hypothesis.fault.name else {
+        return true
+      }
+      return likelihoodRatio(of: layers, over: self.layers(other), outputs) >= Self.decisive
     }
   }
 
@@ -102,27 +130,70 @@ struct Hypotheses {
   private static let unexplained = 0.25
 
   /// Whether the emulation makes nearly the same errors: its distance from the subject is a small
-  /// part of the subject's distance from the reference.
+  /// part of the subject's distance from the reference, and of that from the same loops without the
+  /// fault.
   private func resembles(_ hypothesis: Hypothesis, _ outputs: [Tensor<Float>]) -> Bool {
-    var (errors, rest) = (0.0, 0.0)
+    var (errors, rest, plain) = (0.0, 0.0, 0.0)
+    let sound = LayerScript(parameters: parameters, layer: index)
     for (place, output) in outputs.enumerated() {
       let reference = healthy[place].evaluation.output
       let emulated =
         hypothesis.emulated.isEmpty
         ? hypothesis.script.output(healthy[place].input) : hypothesis.emulated[place]
+      let clean = sound.output(healthy[place].input)
       for k in 0..<reference.count {
         let (value, other) = (output[flat: k], emulated[flat: k])
         guard value.isFinite == other.isFinite else { return false }
         guard value.isFinite else {
           // Overflow where the emulation overflows: as telling as an error can be.
           errors += 1
+          plain += 1
           continue
         }
-        let (error, distance) = (Double(value) - reference[flat: k], Double(value) - Double(other))
+        let error = Double(value) - reference[flat: k]
+        let distance = Double(value) - Double(other)
+        let fromSound = Double(value) - Double(clean[flat: k])
         errors += error * error
         rest += distance * distance
+        plain += fromSound * fromSound
       }
     }
-    return errors > 0 && rest <= Self.unexplained * Self.unexplained * errors
+    let most = Self.unexplained * Self.unexplained
+    return errors > 0 && rest <= most * errors && plain > 0 && rest <= most * plain
+  }
+}
+
+extension IsolatedLayer {
+  /// Whether a result is within bound and budget of what this layer yields.
+  func explains(_ output: Tensor<Float>, _ profile: Profile) -> Bool {
+    contains(output, utilisation: profile.boundUtilisation)
+      && Gate.isolatedBudget.judge(measurement(output), of: layer.endPoint, profile)
+        .status.conforms
+  }
+
+  /// ln of how many times likelier this layer makes a result than another one does, with normal errors
+  /// of one variance for both, the larger of the two.
+  ///
+  /// An element counts for 100 σ at most, so that a few wild ones do not outvote the rest.
+  ///
+  /// - Parameter form: Whose variances are taken.
+  func likelihoodRatio(
+    over other: IsolatedLayer, _ output: Tensor<Float>, form: EvaluationForm
+  ) -> Double {
+    var sum = 0.0
+    for index in 0..<output.count {
+      let value = Double(output[flat: index])
+      let (own, others) = (evaluation.output[flat: index], other.evaluation.output[flat: index])
+      guard own != others, value.isFinite else { continue }
+      let variance = max(
+        model.meanSquare(form, at: index), other.model.meanSquare(form, at: index),
+        Roundoff.smallestNormal * Roundoff.smallestNormal)
+      func square(_ exact: Double) -> Double {
+        let error = value - exact
+        return min(error * error / variance, 10_000)
+      }
+      sum += square(others) - square(own)
+    }
+    return sum / 2
   }
 }

@@ -78,7 +78,7 @@ public struct Explainer: Sendable {
       throw VerificationError.nothingSelected(what: "end point", pattern: endPoint.rawValue)
     }
     let chain = try subject.endPoints(case: golden.name, images: golden.images)
-    var reference = ChainState(images: golden.images)
+    var reference = ChainState(images: golden.images, declared: declared)
     for place in 0..<index {
       _ = reference.advance(
         through: network.architecture.layers[place], at: place, of: network, probe: probe)
@@ -93,7 +93,7 @@ public struct Explainer: Sendable {
     var subjectAlone = try subject.output(layer: index, input: input)
     let isOnOwnInput = subjectAlone == nil && ownInput != nil && chain[endPoint] != nil
     if isOnOwnInput, let ownInput { (input, subjectAlone) = (ownInput, chain[endPoint]) }
-    let alone = IsolatedLayer(network, layer: index, input: input)
+    let alone = IsolatedLayer(network, layer: index, input: input, declared: declared)
     let shown = subjectAlone ?? chain[endPoint]
     if let shown, shown.shape != alone.evaluation.output.shape {
       throw VerificationError.wrongShape(
@@ -121,6 +121,8 @@ public struct Explainer: Sendable {
       receptiveField: ReceptiveField(
         network.architecture, layer: index, at: place, images: golden.images.shape))
   }
+
+  private var declared: [DeclaredArithmetic] { subject.identity.arithmetic ?? [] }
 
   private func norm(
     _ evaluation: LayerEvaluation, channel: Int, flat: Int

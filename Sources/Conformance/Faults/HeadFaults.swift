@@ -4,7 +4,8 @@ extension Faults {
   /// Mistakes in pooling, logits and softmax.
   static let headFaults: [any Fault] = [
     PoolWindow(), PoolOf49(), PoolSum(), PoolMaximum(), MissingBias(), Dropout(),
-    SoftmaxUnshifted(), Sigmoid(), SoftmaxOverBatch(), SoftmaxOfTwo(),
+    SoftmaxUnshifted(), Sigmoid(), SoftmaxOverBatch(), SoftmaxOfTwo(), SoftmaxMissing(),
+    LogSoftmax(), SoftmaxTwice(), SoftmaxNotNormalised(), SoftmaxOverFewer(), CoarseReciprocal(),
   ]
 }
 
@@ -103,6 +104,66 @@ struct SoftmaxOverBatch: Fault {
   func applies(to layer: Layer) -> Bool { layer.isSoftmax }
 
   func apply(to script: inout LayerScript) { script.softmax = .overBatch }
+}
+
+/// A model exported without its last layer.
+struct SoftmaxMissing: Fault {
+  let name = "softmax-missing"
+  let summary = "logits in place of probabilities"
+
+  func applies(to layer: Layer) -> Bool { layer.isSoftmax }
+
+  func apply(to script: inout LayerScript) { script.softmax = .missing }
+}
+
+/// What training frameworks return.
+struct LogSoftmax: Fault {
+  let name = "log-softmax"
+  let summary = "logarithms of the probabilities"
+
+  func applies(to layer: Layer) -> Bool { layer.isSoftmax }
+
+  func apply(to script: inout LayerScript) { script.softmax = .logarithm }
+}
+
+/// A softmax in the model and one behind it.
+struct SoftmaxTwice: Fault {
+  let name = "softmax-twice"
+  let summary = "softmax of the probabilities"
+
+  func applies(to layer: Layer) -> Bool { layer.isSoftmax }
+
+  func apply(to script: inout LayerScript) { script.softmax = .twice }
+}
+
+/// The division forgotten.
+struct SoftmaxNotNormalised: Fault {
+  let name = "softmax-not-normalised"
+  let summary = "exponentials that are not divided by their sum"
+
+  func applies(to layer: Layer) -> Bool { layer.isSoftmax }
+
+  func apply(to script: inout LayerScript) { script.softmax = .notNormalised }
+}
+
+/// The background class forgotten, whose probability is next to nothing on most images.
+struct SoftmaxOverFewer: Fault {
+  let name = "softmax-1000"
+  let summary = "softmax over all classes but the background"
+
+  func applies(to layer: Layer) -> Bool { layer.isSoftmax }
+
+  func apply(to script: inout LayerScript) { script.softmax = .withoutBackground }
+}
+
+/// A table or an approximation in place of a division, which no power of two shows.
+struct CoarseReciprocal: Fault {
+  let name = "pool-reciprocal-12bit"
+  let summary = "mean by a reciprocal of 12 bits"
+
+  func applies(to layer: Layer) -> Bool { layer.isPool }
+
+  func apply(to script: inout LayerScript) { script.pool = .coarseReciprocal }
 }
 
 /// exp2 for exp.

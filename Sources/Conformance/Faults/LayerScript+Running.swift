@@ -41,7 +41,8 @@ extension LayerScript {
       evaluation: LayerEvaluation(
         output: output, preActivation: before, moments: moments, norm: computation.norm,
         largestWeight: Tensor<Double>(weights).largestMagnitude),
-      gain: computation.gain, clamp: layer.convolution == nil ? .none : activation.clamp)
+      gain: computation.gain, clamp: layer.convolution == nil ? .none : activation.clamp,
+      leastMagnitude: softmax == .logarithm ? 1 : 0)
   }
 
   /// What came of the steps.
@@ -253,6 +254,10 @@ extension LayerScript {
     }
     var mean = terms.map { $0.value / Terms.Scalar(divisor) }
     if case .max = pool { mean = largest }
+    if case .coarseReciprocal = pool {
+      let reciprocal = NumberFormat.truncated(1 / Float(count), fractionBits: 11)
+      mean = terms.map { $0.value * Terms.Scalar(reciprocal) }
+    }
     return Computation(
       output: mean, preActivation: mean, terms: terms, norm: nil,
       gain: Double(height * width) / Double(divisor))
@@ -266,6 +271,21 @@ extension LayerScript {
     case .standard: return Operations.softmax(logits)
     case .sigmoid: return logits.map { 1 / (1 + Scalar.exp(-$0)) }
     case .powersOfTwo: return Operations.softmax(logits.map { $0 * Scalar.log(2) })
+    case .missing: return logits
+    case .twice: return Operations.softmax(Operations.softmax(logits))
+    case .logarithm, .notNormalised, .withoutBackground:
+      return rowByRow(logits) { row in
+        let largest = row.max() ?? 0
+        switch softmax {
+        case .notNormalised: return row.map { Scalar.exp($0 - largest) }
+        case .logarithm:
+          let logarithm = Scalar.log(row.reduce(0) { $0 + Scalar.exp($1 - largest) })
+          return row.map { $0 - largest - logarithm }
+        default:
+          let kept = Array(row.dropFirst())
+          return [0] + Operations.softmax(Tensor(shape: [1, kept.count], scalars: kept)).scalars
+        }
+      }
     case .unshifted:
       var result = logits.map { Scalar.exp($0) }
       for n in 0..<batch {
@@ -286,6 +306,17 @@ extension LayerScript {
   }
 }
 
+/// Every image's classes, changed together.
+private func rowByRow<Scalar: Sendable>(
+  _ logits: Tensor<Scalar>, _ change: ([Scalar]) -> [Scalar]
+) -> Tensor<Scalar> {
+  let classes = logits.shape[1]
+  let rows = (0..<logits.shape[0]).map { n in
+    change(Array(logits.scalars[n * classes..<(n + 1) * classes]))
+  }
+  return Tensor(shape: logits.shape, scalars: rows.flatMap { $0 })
+}
+
 /// What a script yields in float64.
 struct ScriptEvaluation: Sendable {
   let evaluation: LayerEvaluation
@@ -294,4 +325,7 @@ struct ScriptEvaluation: Sendable {
   let gain: Double
   /// What its activation does to errors.
   let clamp: Clamp
+  /// The least magnitude that a softmax's errors are relative to: those of a logarithm do not end
+  /// where it is 0.
+  var leastMagnitude = 0.0
 }

@@ -137,6 +137,8 @@ extension LayerScript {
     case dividedBy(Int)
     case sum
     case max
+    /// The sum times a reciprocal that was cut off after 12 bits.
+    case coarseReciprocal
   }
 
   /// How logits become probabilities.
@@ -150,6 +152,16 @@ extension LayerScript {
     case overBatch
     /// 2^z for e^z.
     case powersOfTwo
+    /// The logits as they are.
+    case missing
+    /// z - ln Σ exp(z).
+    case logarithm
+    /// Softmax of the softmax.
+    case twice
+    /// exp(z - m) without the division.
+    case notNormalised
+    /// The first class left out of the sum, with a probability of 0.
+    case withoutBackground
   }
 
   /// How numbers are rounded, apart from plain float32.

@@ -51,7 +51,8 @@ struct ProbeJudge {
     _ layer: Layer, at index: Int, input: Tensor<Float>, output: Tensor<Float>,
     again: Tensor<Float>, special: SpecialValues?
   ) throws -> EndPointRecord {
-    let isolated = IsolatedLayer(network, layer: index, input: input)
+    let isolated = IsolatedLayer(
+      network, layer: index, input: input, declared: subject.identity.arithmetic ?? [])
     let expected = isolated.evaluation.output
     for found in [output, again] { try check(found, expected.shape, layer) }
     var measurement = isolated.measurement(output, again: again, isDetailed: true)

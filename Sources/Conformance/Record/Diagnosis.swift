@@ -5,8 +5,9 @@ public struct Diagnosis: Hashable, Sendable, Codable {
   public var endPoint: EndPoint
   /// The causes that fit, the best evidence first.
   public var causes: [Cause]
-  /// Whether exactly one cause fits, and reproduces the result within the bound. Anything else is a
-  /// hint.
+  /// Whether exactly one cause fits, reproduces the result within bound and budget, and makes it at
+  /// least e^30 times likelier than the sound layer and than every other known fault. Anything else is
+  /// a hint.
   public var isCertain: Bool
 
   /// A known mistake.

@@ -62,7 +62,8 @@ extension Verdict {
     firstDivergence = judgement.divergence
     self.diagnosis = diagnosis
 
-    let scope = Self.scope(cases, counts: counts, restricted: restricted, omissions: omissions)
+    let scope = Self.scope(cases, counts: counts, restricted: restricted,
+      omissions: omissions + [subject.declaration].compactMap { $0 })
     if conforms {
       line = "CONFORMS  \(subject.name): \(scope)"
     } else if let firstDivergence {

@@ -3,7 +3,7 @@ import Reference
 
 /// The sums behind a convolution's elements in one way of evaluating it, y = s · sum + bias, with what
 /// bound and budget need to know of them.
-struct DotProductForm: Sendable {
+package struct DotProductForm: Sendable {
   let form: EvaluationForm
   /// Of every element's sum. ``Moments/absolute`` is what roundings are relative to.
   let moments: Tensor<Moments>

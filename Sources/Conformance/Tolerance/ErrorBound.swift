@@ -26,6 +26,14 @@ public enum ErrorBound {
   public static func bounds(
     of layer: Layer, _ evaluation: LayerEvaluation, input: Tensor<Double>
   ) -> Tensor<Double> {
+    bounds(of: layer, evaluation, input: input, magnitudes: evaluation.output)
+  }
+
+  /// - Parameter magnitudes: What a softmax's errors are relative to, if not its output.
+  static func bounds(
+    of layer: Layer, _ evaluation: LayerEvaluation, input: Tensor<Double>,
+    magnitudes: Tensor<Double>
+  ) -> Tensor<Double> {
     switch layer.operation {
     case .convolution(let convolution):
       convolutionBounds(
@@ -36,7 +44,7 @@ public enum ErrorBound {
     case .logits(let inputChannels, _):
       logitsBounds(evaluation, terms: inputChannels, largestInput: input.largestMagnitude)
     case .softmax:
-      softmaxBounds(evaluation, logits: input)
+      softmaxBounds(magnitudes, logits: input)
     }
   }
 
@@ -131,11 +139,12 @@ public enum ErrorBound {
   /// Without the shift by m, exponentials may be as small as exp(m), and what they lose to underflow
   /// weighs more.
   private static func softmaxBounds(
-    _ evaluation: LayerEvaluation, logits: Tensor<Double>
+    _ magnitudes: Tensor<Double>, logits: Tensor<Double>
   ) -> Tensor<Double> {
     let classes = logits.shape[1]
     let u = Roundoff.unit
-    var bounds = evaluation.output
+    let probabilities = Operations.softmax(logits)
+    var bounds = magnitudes
     for n in 0..<logits.shape[0] {
       let row = n * classes..<(n + 1) * classes
       let largest = logits.scalars[row].max() ?? 0
@@ -143,11 +152,11 @@ public enum ErrorBound {
         u * (3 * abs(logits[flat: k] - largest) + 2 * abs(logits[flat: k]))
       }
       let common =
-        row.reduce(0.0) { $0 + abs(evaluation.output[flat: $1]) * exponent($1) }
+        row.reduce(0.0) { $0 + probabilities[flat: $1] * exponent($1) }
         + Roundoff.gamma(classes - 1) + 10 * u
       let lost = Roundoff.smallestNormal * max(1, exp(min(-largest, 80)))
       for k in row {
-        let (p, sum) = (abs(evaluation.output[flat: k]), exponent(k) + common)
+        let (p, sum) = (abs(magnitudes[flat: k]), exponent(k) + common)
         let relative = sum < 0.5 ? sum / (1 - sum) : 2 * sum
         bounds[flat: k] = relative * p + lost * (1 + Double(classes) * p)
       }

@@ -35,18 +35,32 @@ public enum ErrorBudget {
   public static func introduced(
     by layer: Layer, _ evaluation: LayerEvaluation, input: Tensor<Double>
   ) -> Tensor<Double> {
-    RoundingModel(layer, evaluation, input: input).largestMeanSquares
+    introduced(by: layer, evaluation, input: input, declared: [])
+  }
+
+  private static func introduced(
+    by layer: Layer, _ evaluation: LayerEvaluation, input: Tensor<Double>,
+    declared: [DotProductForm]
+  ) -> Tensor<Double> {
+    RoundingModel(layer, evaluation, input: input, declared: declared).largestMeanSquares
   }
 
   /// Variance of the error after a layer of a chain, before its clamp: what it inherits plus what it
   /// introduces. Errors of different inputs are taken as independent.
   ///
-  /// - Parameter inherited: Variance of the error of the layer's input.
-  public static func accumulated(
+  /// - Parameters:
+  ///   - inherited: Variance of the error of the layer's input.
+  ///   - declared: What the subject says of its arithmetic.
+  static func accumulated(
     by layer: Layer, at index: Int, in network: ReferenceNetwork<Double>,
-    _ evaluation: LayerEvaluation, input: Tensor<Double>, inherited: Tensor<Double>
+    _ evaluation: LayerEvaluation, input: Tensor<Double>, inherited: Tensor<Double>,
+    declared: [DeclaredArithmetic]
   ) -> Tensor<Double> {
-    var variance = introduced(by: layer, evaluation, input: input)
+    var variance = introduced(
+      by: layer, evaluation, input: input,
+      declared: declared.compactMap {
+        $0.dotProducts(of: layer, at: index, in: network, evaluation, input: input)
+      })
     guard let carried = network.propagateVariance(layer: index, inputVariance: inherited) else {
       let jacobian = softmaxInherited(evaluation.output, logitsVariance: inherited)
       for index in 0..<variance.count { variance[flat: index] += jacobian[flat: index] }

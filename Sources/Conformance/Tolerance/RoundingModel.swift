@@ -6,8 +6,8 @@ import Reference
 /// What the rounding errors of one layer look like, for every form of evaluation that it may have.
 ///
 /// Every operation's rounding error is taken as an independent number of variance c u² times its squared
-/// result (``Roundoff/meanSquare``). With p_k the products, s_k the partial sums of a sequential dot
-/// product, P = Σ p_k², Q = P + Σ_{k≥2} s_k², and b = β - μs, in units of c u²:
+/// result (``Roundoff/meanSquare``). With p_k the products, s_k the partial sums of a dot product,
+/// P = Σ p_k², Q = P + Σ_{k≥2} s_k², and b = β - μs, in units of c u²:
 ///
 /// | form | variance |
 /// |---|---|
@@ -17,10 +17,11 @@ import Reference
 /// | bias first | s² 2P + Σ_k (b + s s_k)² + 3 (s (z - μ))² + (μs)² + b² |
 ///
 /// The scale rounds three times, weights once when they are folded, as do μs and b. The first layer
-/// has one more s² P, for 2x - 1.
-struct RoundingModel: Sendable {
+/// has one more s² P, for 2x - 1. Partial sums are those of the loops, or of the average over all orders
+/// where that is more (``Moments/squaresInAnyOrder(startingWith:)``).
+package struct RoundingModel: Sendable {
   /// The forms, never none.
-  let forms: [EvaluationForm]
+  package let forms: [EvaluationForm]
   private let kind: Kind
   /// What errors are measured from, and where the clamp leaves them alone.
   private let evaluation: LayerEvaluation
@@ -37,9 +38,10 @@ struct RoundingModel: Sendable {
   /// - Parameters:
   ///   - input: Of the layer; only pool and softmax look at it.
   ///   - declared: Forms that the subject declares.
-  init(
+  ///   - magnitudes: What a softmax's errors are relative to, if not its output.
+  package init(
     _ layer: Layer, _ evaluation: LayerEvaluation, input: Tensor<Double>,
-    declared: [DotProductForm] = []
+    declared: [DotProductForm] = [], magnitudes: Tensor<Double>? = nil
   ) {
     self.evaluation = evaluation
     isClamped = layer.convolution != nil
@@ -58,13 +60,13 @@ struct RoundingModel: Sendable {
       kind = .logits
       forms = [.biasLast, .biasFirst]
     case .softmax:
-      kind = .softmax(Self.softmaxVariance(evaluation, logits: input))
+      kind = .softmax(Self.softmaxVariance(magnitudes ?? evaluation.output, logits: input))
       forms = [.softmax]
     }
   }
 
   /// Variance of an element's error before the clamp.
-  func variance(_ form: EvaluationForm, at index: Int) -> Double {
+  package func variance(_ form: EvaluationForm, at index: Int) -> Double {
     let unit = Roundoff.variance
     switch kind {
     case .convolution(let norm, let plain, let declared):
@@ -75,13 +77,14 @@ struct RoundingModel: Sendable {
     case .pool(let count, _):
       guard let moments = evaluation.moments else { return 0 }
       let mean = evaluation.output[flat: index]
-      return unit * (moments[flat: index].squares / (count * count) + mean * mean)
+      return unit * (moments[flat: index].squaresInAnyOrder() / (count * count) + mean * mean)
     case .logits:
       guard let moments = evaluation.moments else { return 0 }
       let z = evaluation.output[flat: index]
       let sums = moments[flat: index]
       return form == .biasFirst
-        ? unit * sums.squares(startingWith: z - sums.value) : unit * (sums.squares + z * z)
+        ? unit * sums.squaresInAnyOrder(startingWith: z - sums.value)
+        : unit * (sums.squaresInAnyOrder() + z * z)
     case .softmax(let variance):
       return variance[flat: index]
     }
@@ -99,7 +102,7 @@ struct RoundingModel: Sendable {
     let centred = (sums.value - norm.mean[c]) * scale
     let operands = product.roundsInput ? sums.productSquares : 0
     if form == .normalised {
-      return square * (sums.squares + operands) + 5 * centred * centred + y * y
+      return square * (sums.squaresInAnyOrder() + operands) + 5 * centred * centred + y * y
     }
     let shift = norm.mean[c] * scale
     let bias = product.bias(c)
@@ -108,18 +111,20 @@ struct RoundingModel: Sendable {
     switch form {
     case .scaled:
       let scaled = scale * sums.value
-      return square * (sums.squares + operands) + scaled * scaled + constants + y * y
+      return square * (sums.squaresInAnyOrder() + operands) + scaled * scaled + constants + y * y
     case .biasFirst where scale != 0:
       return square
-        * (sums.squares(startingWith: bias / scale) + operands + sums.productSquares) + constants
+        * (sums.squaresInAnyOrder(startingWith: bias / scale) + operands + sums.productSquares)
+        + constants
     default:
-      return square * (sums.squares + operands + sums.productSquares) + constants + y * y
+      return square * (sums.squaresInAnyOrder() + operands + sums.productSquares) + constants
+        + y * y
     }
   }
 
   /// What all elements err by alike, in the same direction: a mean times the rounded 1/N is off by the
   /// same share of itself everywhere.
-  func systematic(_ form: EvaluationForm, at index: Int) -> Double {
+  package func systematic(_ form: EvaluationForm, at index: Int) -> Double {
     guard form == .reciprocal, case .pool(_, let excess) = kind else { return 0 }
     return excess * evaluation.output[flat: index]
   }
@@ -152,7 +157,7 @@ struct RoundingModel: Sendable {
   /// An error counts for at most 8 σ: the many decide, not a single wrong one.
   ///
   /// - Parameter tensor: Of the shape of the layer's output.
-  func likeliest(for tensor: Tensor<Float>) -> EvaluationForm {
+  package func likeliest(for tensor: Tensor<Float>) -> EvaluationForm {
     guard forms.count > 1 else { return forms[0] }
     let y = evaluation.preActivation
     let live = (0..<y.count).filter { index in
@@ -203,24 +208,25 @@ struct RoundingModel: Sendable {
   /// A term below half a unit in the last place of the partial sum is lost altogether. Such losses
   /// all have the same sign, so they add up as they are, not as a random walk.
   private static func softmaxVariance(
-    _ evaluation: LayerEvaluation, logits: Tensor<Double>
+    _ magnitudes: Tensor<Double>, logits: Tensor<Double>
   ) -> Tensor<Double> {
     let (unit, c) = (Roundoff.unit * Roundoff.unit, Roundoff.meanSquare)
     let classes = logits.shape[1]
-    var variance = evaluation.output
+    let probabilities = Operations.softmax(logits)
+    var variance = magnitudes
     for n in 0..<logits.shape[0] {
       let row = n * classes..<(n + 1) * classes
       let largest = logits.scalars[row].max() ?? 0
       var (partial, common, lost) = (0.0, 0.0, 0.0)
       for k in row {
-        let p = evaluation.output[flat: k]
+        let p = probabilities[flat: k]
         let distance = logits[flat: k] - largest
         if p < Roundoff.unit * partial { lost += p }
         partial += p
         common += p * p * (c * distance * distance + 1) + c * partial * partial
       }
       for k in row {
-        let p = evaluation.output[flat: k]
+        let p = magnitudes[flat: k]
         let distance = logits[flat: k] - largest
         let own = c * distance * distance + 1 + c
         variance[flat: k] =

@@ -31,7 +31,7 @@ extension RoundingStatistics {
   ///   - evaluation: The layer in float64, any but the softmax.
   ///   - variance: Of an element before the clamp.
   ///   - systematic: What an element errs by for a known reason, which is no bias.
-  init(
+  package init(
     _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
     systematic: (Int) -> Double = { _ in 0 }, isClamped: Bool
   ) {

@@ -141,9 +141,7 @@ struct NormGradientErrors {
     let normalized = Normalized(norm)
     let growth = Roundoff.gamma(norm.count + 1)
     betaBound = exact.beta.map { growth * $0.absolute }
-    var counts = [Int](repeating: 0, count: channels)
-    for index in 0..<dy.count where dy[flat: index] != 0 { counts[index % channels] += 1 }
-    betaVariance = zip(exact.beta, counts).map { Roundoff.variance * $0.squares(inAnyOrderOf: $1) }
+    betaVariance = exact.beta.map { Roundoff.variance * $0.squaresInAnyOrder() }
     gammaBound = [Double](repeating: 0, count: channels)
     gammaVariance = [Double](repeating: 0, count: channels)
     for index in 0..<dy.count where dy[flat: index] != 0 {
@@ -158,7 +156,7 @@ struct NormGradientErrors {
       let inverse: Double = norm.inverse[c] * norm.inverse[c]
       let common: Double = inverse * norm.mean.variance[c] * beta * beta
       gammaVariance[c] += common + norm.scaleVariance[c] * gamma * gamma
-      gammaVariance[c] += Roundoff.variance * exact.gamma[c].squares(inAnyOrderOf: counts[c])
+      gammaVariance[c] += Roundoff.variance * exact.gamma[c].squaresInAnyOrder()
     }
     bounds = dy
     variances = dy
@@ -219,23 +217,5 @@ struct NormGradientErrors {
           + 3 * Roundoff.variance * value * value
       }
     }
-  }
-}
-
-extension Moments {
-  /// Q of a sum over positions, which no program has to take in the order of the loops.
-  ///
-  /// Over all orders of n terms with the sum s and the sum of squares P the partial sums have
-  ///
-  ///     E Σ s_k² = P (n + 1) / 6 + s² (n + 1) / 3
-  ///
-  /// on average. Where neighbours cancel, the loops' own partial sums are much smaller than that, and
-  /// four interleaved sums are not; so the larger of both counts.
-  ///
-  /// - Parameter count: n, terms that are zero not counted.
-  fileprivate func squares(inAnyOrderOf count: Int) -> Double {
-    let n = Double(count)
-    let sums: Double = (productSquares / 6 + value * value / 3) * (n + 1)
-    return max(squares, productSquares + sums)
   }
 }

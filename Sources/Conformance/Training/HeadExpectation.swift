@@ -37,18 +37,23 @@ struct HeadExpectation {
   ) -> Expectation {
     let evaluation = LayerEvaluation(
       output: forward.output, preActivation: forward.preActivation, moments: forward.sums,
-      norm: nil)
+      norm: nil, largestWeight: layer.isLogits ? largestWeight(of: layer) : 0)
     let bounds = ErrorBound.bounds(of: layer, evaluation, input: input)
     return Expectation(
       value: forward.output, bounds: bounds,
       variance: ErrorBudget.introduced(by: layer, evaluation, input: input))
   }
 
+  private func largestWeight(of layer: Layer) -> Double {
+    network[layer.variableNames.weights].largestMagnitude
+  }
+
   /// Cross-entropy of the subject's own logits.
   ///
-  /// Of one image, log Σ exp(z - m) + (m - z[label]): the sum of K exponentials is good to
-  /// K + spread + 6 roundings, and a relative error of the sum is an absolute one of its logarithm;
-  /// logarithm, differences and sum add a few of their size. The mean adds γ_B.
+  /// Of one image, log Σ exp(z - m) + (m - z[label]): the sum of K exponentials, by exp or exp2, is good
+  /// to K + 3 spread + 2 max|z| + 6 roundings (see the softmax's bound), and a relative error of the sum is
+  /// an absolute one of its logarithm; logarithm, differences and sum add a few of their size. The mean,
+  /// by division or reciprocal, adds γ_{B+1}.
   func crossEntropy(logits: Tensor<Double>) -> Expectation {
     let classes = logits.shape[1]
     var bound = 0.0
@@ -59,7 +64,8 @@ struct HeadExpectation {
       let value = values[values.startIndex + batch.labels[n]]
       let logarithm = log(values.reduce(0) { $0 + exp($1 - largest) })
       let sizes: Double = logarithm + abs(largest) + abs(value) + abs(largest - value)
-      bound += Roundoff.unit * (Double(classes) + (largest - least) + 6 + 4 * sizes)
+      let exponents: Double = 3 * (largest - least) + 2 * max(abs(largest), abs(least))
+      bound += Roundoff.unit * (Double(classes) + exponents + 6 + 4 * sizes)
       size += logarithm + largest - value
     }
     let count = Double(logits.shape[0])

@@ -63,11 +63,11 @@ package struct NormExpectation {
     let epsilon = Architecture.batchNormEpsilon
     inverse = variance.value.map { 1 / ($0 + epsilon).squareRoot() }
     scale = zip(gamma, inverse).map { $0 * $1 }
-    // r falls with v and is convex: the lower end of v is the worse one. Root, division and the
-    // product with γ round.
+    // r falls with v and is convex: the lower end of v is the worse one. v + ε and ε round (half of each
+    // survives the root), a root and a division, or a reciprocal root good to 2 ulp, and a product with γ.
     scaleBound = zip(variance.value, variance.bound).map { v, bound -> Double in
       let least: Double = max(v - bound, 0) + epsilon
-      return ((v + epsilon) / least).squareRoot() - 1 + 4 * Roundoff.unit
+      return ((v + epsilon) / least).squareRoot() * (1 + Roundoff.gamma(6)) - 1
     }
     scaleVariance = zip(variance.value, variance.variance).map { v, variance -> Double in
       let square: Double = (v + epsilon) * (v + epsilon)
@@ -124,8 +124,9 @@ package struct NormExpectation {
   ///
   /// Errors δ of the dot products change Σ(z-μ)²/N by (2/N) Σ d δ, since Σ d = 0, and by at most
   /// (1/N) Σ δ². An error η of the mean changes it by η², not more: the first-order term vanishes for
-  /// the same reason. Subtraction, square, sum and division round: γ_{N+3} v for two passes
-  /// (Chan, Golub and LeVeque 1983, table 1).
+  /// the same reason. Subtraction (twice, being squared), square, sum and
+  /// division, or reciprocal and product, round: γ_{N+4} v for two passes (Chan, Golub and LeVeque 1983,
+  /// table 1).
   ///
   /// A single pass over z - K is off by that much of v + (μ-K)², and about twice as much through
   /// the square of its mean. ``shift`` admits it where K is within half a deviation of the mean; not
@@ -134,7 +135,7 @@ package struct NormExpectation {
     _ statistics: Reference.BatchStatistics<Moments>, _ sums: Sums, mean: Quantity
   ) -> Quantity {
     let n = Double(statistics.count)
-    let growth = Roundoff.gamma(statistics.count + 3)
+    let growth = Roundoff.gamma(statistics.count + 4)
     let value = statistics.variance
     let squares = statistics.squares
     return Quantity(

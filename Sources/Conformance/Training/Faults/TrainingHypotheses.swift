@@ -37,11 +37,15 @@ struct TrainingHypotheses {
     let needed = architecture.operands(of: index)
     let operands = recorded.filter { needed.contains($0.key) }
     let exact = operands.mapValues { Tensor<Double>($0) }
+    let sound = TrainingScript(
+      network: network, batch: wide, options: options, fault: .staleAverages, place: -1
+    ).points(layer: index, exact)
     let causes = TrainingFault.allCases.filter { $0.applies(to: layer) }
       .filter { fault in
         let points = script(fault, index, network, wide).points(layer: index, exact)
         let plain = script(fault, index, naive, batch).points(layer: index, operands)
         return points[point] != nil && explains(recorded, points, plain)
+          && isNearer(recorded, points, than: sound)
       }
       .map {
         Diagnosis.Cause(fault: $0.rawValue, summary: $0.summary, evidence: .reproduces)
@@ -66,6 +70,18 @@ struct TrainingHypotheses {
       guard let subject = recorded[point], let plain = plain[point] else { return true }
       return error(subject, value) <= profile.accumulatedBudgetRatio
         * error(plain, value, floor: true)
+    }
+  }
+
+  /// Whether at some point the subject is much nearer to the layer with the fault than to the sound
+  /// one: by a factor of three, more than rounding errors of either can make of a layer that is right.
+  private func isNearer(
+    _ recorded: [EndPoint: Tensor<Float>], _ faulty: [EndPoint: Tensor<Double>],
+    than sound: [EndPoint: Tensor<Double>]
+  ) -> Bool {
+    faulty.contains { point, value in
+      guard let subject = recorded[point], let right = sound[point] else { return false }
+      return error(subject, right) > 3 * error(subject, value, floor: true)
     }
   }
 

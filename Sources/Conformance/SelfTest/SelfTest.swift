@@ -59,9 +59,11 @@ public struct SelfTest: Sendable {
     // 2 (γ_5 32 + γ_9 (12 + 8)) + γ_4 |1 - 16|, to first order.
     let expected: Double = u * Double(2 * (5 * 32 + 9 * 20) + 4 * 15)
     let variance = variance(layer, evaluation, input)[flat: 0]
-    // The sum that starts with the bias is the widest here: 2 Σp² scale², partial sums -7, -27, 9; three
-    // roundings of the scale, mean times scale, offset less that.
-    let squares = Double(2 * 4 * 440 + 49 + 729 + 81 + 3 * 64 + 16 * 16 + 15 * 15)
+    // The sum that ends with the bias is the widest here: scale² times Σp² twice and the mean of Σs_k² over
+    // all orders, (440 / 6 + 144 / 3) 4; three roundings of the scale, mean times scale, offset less
+    // that, y.
+    let sums: Double = 2 * 440 + (440.0 / 6 + 48) * 4
+    let squares: Double = 4 * sums + Double(3 * 64 + 16 * 16 + 15 * 15 + 81)
     return [
       (
         "an output", evaluation.output[flat: 0] == 6 && isNear(evaluation.preActivation[flat: 0], 9)

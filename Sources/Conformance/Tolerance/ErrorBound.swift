@@ -67,6 +67,8 @@ public enum ErrorBound {
   /// of s (z - μ), or θ_7 of s z and θ_8 of s μ; the last addition is off by u |y|. Since
   /// |y| ≤ |s| A + |b|, that is within the two units by which m exceeds n, and within γ_{l+1} |b|.
   ///
+  /// A flushed γ costs η / √ε < 32 η of ŝ, η being the smallest normal number.
+  ///
   /// ReLU6 is 1-Lipschitz: the clamp cannot enlarge an error.
   static func convolutionBounds(
     _ form: DotProductForm, _ evaluation: LayerEvaluation, largestInput: Double
@@ -86,8 +88,10 @@ public enum ErrorBound {
       let bias = abs(form.bias(c))
       let bound =
         scale * (ofProducts * absolute + ofScale * sizes) + ofBias * bias
-        + form.biasError(c) + lost * (1 + scale) + 32 * Roundoff.smallestNormal * sizes
-      bounds[flat: index] = isSafe(max(scale, 1) * (absolute + mean) + bias) ? bound : .infinity
+        + form.biasError(c) + lost * (1 + scale)
+        + 32 * Roundoff.smallestNormal * (absolute + mean)
+      let operands = absolute + mean + evaluation.largestWeight
+      bounds[flat: index] = isSafe(max(scale, 1) * operands + bias) ? bound : .infinity
     }
     return bounds
   }
@@ -126,15 +130,16 @@ public enum ErrorBound {
     return bounds
   }
 
-  /// Softmax over K classes: relatively R / (1 - R), with
+  /// Softmax over K classes: relatively exp(R) - 1, with
   ///
-  ///     R = e_k + Σ_j p_j e_j + γ_{K-1} + 10u,        e_k = u (3 |z_k - m| + 2 |z_k|)
+  ///     R = e_k + Σ_j p_j (exp(e_j) - 1) + γ_{K+9},        e_k = u (3 |z_k - m| + 2 |z_k|)
   ///
   /// and m the row's largest logit. e_k is the error of the exponent: z - m rounds; with exp2 so do
   /// log2 e, and the product with it, of z or of z - m. Where m log2 e is rounded by itself, the error
   /// is common to numerator and sum, and cancels. exp or exp2 is taken to be good to 2 ulp, 4u, in the
   /// numerator and, on average, in the sum; the sum of K positive terms adds γ_{K-1}, whatever its
-  /// order, and the division, or reciprocal and product, 2u.
+  /// order, and the division, or reciprocal and product, 2u. Errors of exponents are factors exp(±e_j):
+  /// 1 / Σ p_j exp(-e_j) ≤ exp(Σ p_j e_j) by Jensen's inequality, ln Σ p_j exp(e_j) ≤ Σ p_j (exp(e_j) - 1).
   ///
   /// Without the shift by m, exponentials may be as small as exp(m), and what they lose to underflow
   /// weighs more.
@@ -152,13 +157,12 @@ public enum ErrorBound {
         u * (3 * abs(logits[flat: k] - largest) + 2 * abs(logits[flat: k]))
       }
       let common =
-        row.reduce(0.0) { $0 + probabilities[flat: $1] * exponent($1) }
-        + Roundoff.gamma(classes - 1) + 10 * u
-      let lost = Roundoff.smallestNormal * max(1, exp(min(-largest, 80)))
+        row.reduce(0.0) { $0 + probabilities[flat: $1] * expm1(exponent($1)) }
+        + Roundoff.gamma(classes + 9)
+      let lost = Roundoff.smallestNormal * max(1, exp(min(-largest, 700)))
       for k in row {
-        let (p, sum) = (abs(magnitudes[flat: k]), exponent(k) + common)
-        let relative = sum < 0.5 ? sum / (1 - sum) : 2 * sum
-        bounds[flat: k] = relative * p + lost * (1 + Double(classes) * p)
+        let p = abs(magnitudes[flat: k])
+        bounds[flat: k] = expm1(exponent(k) + common) * p + lost * (1 + Double(classes) * p)
       }
     }
     return bounds

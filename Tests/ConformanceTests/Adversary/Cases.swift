@@ -212,7 +212,7 @@ struct SoftmaxCase: AdversaryCase {
 
   var ratio: Double? {
     // Where float32 logits are as coarse as this, no bound says anything.
-    guard z.allSatisfy({ abs($0) < 1e5 }) else { return nil }
+    guard z.allSatisfy({ abs($0) < 1e9 }) else { return nil }
     // Without the shift exponentials overflow, or all of them vanish.
     if !evaluation.subtractsMaximum, !z.allSatisfy({ abs($0) <= 60 }) { return nil }
     let values = evaluation.value(of: z)

@@ -116,7 +116,8 @@ let package = Package(
       dependencies: ["AssayCommand", "Conformance", "Engine", "Golden", "MobileNet", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",
-      dependencies: ["Conformance", "Golden", "MobileNet", "Reference", "TestSupport"]),
+      dependencies: ["Conformance", "Golden", "MobileNet", "Reference", "TestSupport"],
+      exclude: ["Recordings"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "MobileNet", "AllocationCounter"]),
     .testTarget(

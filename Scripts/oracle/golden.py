@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
 import numpy as np
 
 from cases import InferenceCase, SweepCase, TrainingCase, Trajectory
-from network import END_POINTS, Network
+from errors import BadInput
+from network import END_POINTS, Network, describe_oracle
 from projection import WHOLE, summarize
 from training import (
     KEEP_PROBABILITY,
@@ -36,9 +39,13 @@ FILES = frozenset({"parameters.h5", "inference.h5", "sweep.h5", "training.h5"})
 
 Attributes = Mapping[str, object]
 
+Case = TypeVar("Case", InferenceCase, SweepCase)
+
 
 @contextmanager
-def golden_files(folder: Path, attributes: Attributes, command: str) -> Iterator[GoldenWriter]:
+def golden_files(
+    folder: Path, attributes: Attributes, command: str, earlier: Path | None = None
+) -> Iterator[GoldenWriter]:
     """A writer whose files appear in `folder` when the block ends without an error.
 
     They are written beside the folder and then moved into it, the manifest last, so that nobody
@@ -48,10 +55,11 @@ def golden_files(folder: Path, attributes: Attributes, command: str) -> Iterator
     Args:
       attributes: what all files say about themselves.
       command: how the files can be made again, for the manifest.
+      earlier: see `GoldenWriter`.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as directory:
-        writer = GoldenWriter(Path(directory), attributes)
+        writer = GoldenWriter(Path(directory), attributes, earlier)
         yield writer
         manifest = writer.write_manifest(command)
         folder.mkdir(exist_ok=True)
@@ -64,9 +72,12 @@ def golden_files(folder: Path, attributes: Attributes, command: str) -> Iterator
 class GoldenWriter:
     """Writes the golden files of one checkpoint into a folder."""
 
-    def __init__(self, folder: Path, attributes: Attributes):
+    def __init__(self, folder: Path, attributes: Attributes, earlier: Path | None = None):
+        """With `earlier`, a folder of golden files of the same checkpoint, cases that are there
+        already are taken over as they are: bit for bit, wherever they were computed."""
         self.files: list[Path] = []
         self._folder = folder
+        self._earlier = earlier
         self._attributes = {
             "format": "assay-golden",
             "format_version": np.int64(FORMAT_VERSION),
@@ -90,7 +101,7 @@ class GoldenWriter:
     ) -> None:
         """Images and every end point of each case, in float64 too where the case asks for it."""
         with self._file("inference") as file:
-            for case in cases:
+            for case in self._new(file, cases):
                 group = file.create_group(f"cases/{case.name}")
                 group.attrs["description"] = case.description
                 group.attrs["source"] = case.source
@@ -103,7 +114,7 @@ class GoldenWriter:
         """The base image, and for each case its crops' features and logits."""
         with self._file("sweep") as file:
             _write(file, "base", base, chunk=base.shape)
-            for case in cases:
+            for case in self._new(file, cases):
                 group = file.create_group(f"cases/{case.name}")
                 group.attrs["description"] = case.description
                 group.attrs["height"] = np.int64(case.height)
@@ -165,6 +176,29 @@ class GoldenWriter:
         path.write_text(text, encoding="utf-8")
         return path
 
+    def keep(self, name: str) -> None:
+        """Takes over a whole file of the earlier folder."""
+        if self._earlier is None:
+            raise AssertionError("there is nothing earlier")
+        self.files.append(Path(shutil.copy(self._earlier / name, self._folder)))
+
+    def _new(self, file: h5py.File, cases: list[Case]) -> Iterator[Case]:
+        """The cases that have to be computed; the others are copied meanwhile, each in its turn."""
+        if self._earlier is None:
+            yield from cases
+            return
+        with h5py.File(self._earlier / f"{file.attrs['kind']}.h5") as earlier:
+            groups = file.require_group("cases")
+            for case in cases:
+                if case.name in earlier["cases"]:
+                    _check_same(case, earlier["cases"][case.name])
+                    earlier.copy(f"cases/{case.name}", groups)
+                else:
+                    yield case
+                    host = describe_oracle()["host_isa"]
+                    if host != file.attrs["host_isa"]:
+                        groups[case.name].attrs["host_isa"] = host
+
     @contextmanager
     def _file(self, kind: str) -> Iterator[h5py.File]:
         path = self._folder / f"{kind}.h5"
@@ -174,6 +208,16 @@ class GoldenWriter:
                 file.attrs[name] = value
             yield file
         self.files.append(path)
+
+
+def _check_same(case: Case, group: h5py.Group) -> None:
+    """Refuses a case that has been changed since: its numbers would not be of its images."""
+    if isinstance(case, SweepCase):
+        same = np.array_equal(group.attrs["origins"], case.origins)
+    else:
+        same = np.array_equal(group["images"], case.images)
+    if not same:
+        raise BadInput(f"{group.file.filename}: case {case.name} has other images; export anew")
 
 
 def _write_activations(group: h5py.Group, name: str, values: Mapping[str, np.ndarray]) -> None:

@@ -147,19 +147,33 @@ class CheckpointTests(OracleTestCase):
 
 
 class GoldenTests(OracleTestCase):
-    def write(self, name: str) -> Path:
+    few = ("coffee", "hot_center")
+
+    def write(
+        self,
+        name: str,
+        earlier: Path | None = None,
+        chosen: tuple[str, ...] = few,
+        pixels: int = 2500,
+        size: int = 32,
+    ) -> Path:
         """Writes golden files with a few of the cases."""
+        attributes = {"seed": np.int64(1), "host_isa": "another"}
+        folder = self.folder / name
         with (
             Network(0.25, CLASSES, np.float64) as double,
-            golden.golden_files(self.folder / name, {"seed": np.int64(1)}, "command") as writer,
+            golden.golden_files(folder, attributes, "command", earlier) as writer,
         ):
             double.load(self.parameters)
-            writer.write_parameters(self.parameters, ["ä"] * CLASSES)
-            few = [c for c in cases.inference_cases(32, 32) if c.name in ("coffee", "hot_center")]
+            if earlier is None:
+                writer.write_parameters(self.parameters, ["ä"] * CLASSES)
+            else:
+                writer.keep("parameters.h5")
+            few = [c for c in cases.inference_cases(size, size) if c.name in chosen]
             writer.write_inference(few, self.network, double)
-            small = [c for c in cases.sweep_cases() if c.height * c.width <= 2500]
+            small = [c for c in cases.sweep_cases() if c.height * c.width <= pixels]
             writer.write_sweep(cases.sweep_base(), small, self.network)
-        return self.folder / name
+        return folder
 
     def test_two_runs_give_the_same_files(self):
         first, second = self.write("first"), self.write("second")
@@ -167,6 +181,37 @@ class GoldenTests(OracleTestCase):
         self.assertEqual(names, ["inference.h5", "manifest.json", "parameters.h5", "sweep.h5"])
         for name in names:
             self.assertEqual((first / name).read_bytes(), (second / name).read_bytes(), name)
+
+    def test_cases_are_added_and_the_others_stay_bit_for_bit(self):
+        whole = self.write("whole", chosen=(*self.few, "wide"))
+        folder = self.write("few", pixels=1000)
+        with h5py.File(folder / "inference.h5", "r+") as file:
+            # As another machine may have computed it.
+            file["cases/coffee/activations/Logits"][...] += 1
+        self.write("few", folder, (*self.few, "wide"))
+        for name in ("parameters.h5", "inference.h5", "sweep.h5"):
+            with h5py.File(whole / name) as expected, h5py.File(folder / name) as found:
+                names = []
+                expected.visit(names.append)
+                for path in names:
+                    self.assertIn(path, found)
+                    if isinstance(expected[path], h5py.Group):
+                        continue
+                    value = expected[path][()]
+                    if path == "cases/coffee/activations/Logits":
+                        value += 1
+                    np.testing.assert_array_equal(found[path][()], value, path)
+        with h5py.File(folder / "inference.h5") as file:
+            self.assertIn("host_isa", file["cases/wide"].attrs)
+            self.assertNotIn("host_isa", file["cases/coffee"].attrs)
+
+    def test_a_case_of_other_images_is_not_kept(self):
+        folder = self.write("golden")
+        before = (folder / "inference.h5").read_bytes()
+        with self.assertRaises(BadInput) as caught:
+            self.write("golden", folder, size=33)
+        self.assertIn("case coffee has other images", str(caught.exception))
+        self.assertEqual((folder / "inference.h5").read_bytes(), before)
 
     def test_the_files_hold_what_was_given(self):
         folder = self.write("golden")
@@ -220,6 +265,12 @@ class CasesTests(unittest.TestCase):
         }
         self.assertEqual(len(parities), 32)
 
+    def test_some_means_are_over_no_power_of_two_and_some_rows_are_long(self):
+        images = [case.images.shape for case in cases.inference_cases(128, 128)]
+        positions = {-(-height // 32) * -(-width // 32) for _, height, width, _ in images}
+        self.assertTrue(any(n & (n - 1) for n in positions), positions)
+        self.assertTrue(any(-(-width // 2) > 64 for _, _, width, _ in images))
+
     def test_crops_lie_within_the_base(self):
         base = cases.sweep_base()
         for case in cases.sweep_cases():
@@ -238,6 +289,15 @@ class StandInTests(unittest.TestCase):
 
 
 class CommandTests(unittest.TestCase):
+    def test_cases_are_added_to_golden_files_only(self):
+        script = Path(__file__).with_name("add_cases.py")
+        for code, arguments in ((64, []), (66, ["nothing-here"])):
+            with self.subTest(code):
+                command = [sys.executable, script, *arguments]
+                result = subprocess.run(command, capture_output=True, text=True, check=False)
+                self.assertEqual(result.returncode, code, result.stderr)
+                self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+
     def export(self, *arguments: str) -> subprocess.CompletedProcess:
         script = Path(__file__).with_name("export.py")
         command = [sys.executable, script, "--output", "nowhere", *arguments]

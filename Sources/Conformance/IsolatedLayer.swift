@@ -4,7 +4,7 @@ import Synchronization
 
 /// One layer isolated, in float64, on one input, with the bounds and the budgets of its float32
 /// results: all that is needed to judge any subject's result on that input.
-struct IsolatedLayer: Sendable {
+package struct IsolatedLayer: Sendable {
   let layer: Layer
   let input: Tensor<Float>
   let evaluation: LayerEvaluation
@@ -18,7 +18,7 @@ struct IsolatedLayer: Sendable {
   /// The layer as the reference computes it.
   ///
   /// - Parameter declared: What the subject says of its arithmetic.
-  init(
+  package init(
     _ network: ReferenceNetwork<Double>, layer index: Int, input: Tensor<Float>,
     declared: [DeclaredArithmetic] = []
   ) {
@@ -90,7 +90,9 @@ struct IsolatedLayer: Sendable {
     if !budget.isCommon {
       statistics.rounding = RoundingStatistics(
         tensor, evaluation, variance: { model.variance(form, at: $0) },
-        systematic: { model.systematic(form, at: $0) }, isClamped: isClamped)
+        systematics: [
+          { model.systematic(form, at: $0) }, { model.systematicWithEpsilon(form, at: $0) },
+        ], isClamped: isClamped)
     }
     return statistics
   }

@@ -19,6 +19,11 @@ extension Verification {
         isRepeatable = again.hasSameBits(as: output)
       }
     }
+    if divergence.caseName == Probe.wideCaseName, let wide = Probe.wideInput(for: layer, at: index),
+      let output = try subject.output(layer: index, input: wide)
+    {
+      observations.append((wide, output))
+    }
     if let file = goldens.first(where: { $0.caseNames.contains(divergence.caseName) }) {
       let golden = try file.readCase(divergence.caseName)
       if let observation = try observation(golden, layer: index) {

@@ -58,8 +58,10 @@ import Testing
     #expect(record.verdict.conforms, "\(record.verdict.line)")
     let forms = record.cases.flatMap(\.endPoints).filter { $0.name.rawValue.hasPrefix("Conv2d") }
       .compactMap(\.isolated?.form)
-    let expected = startsWithBias ? EvaluationForm.biasFirst : .biasLast
-    #expect(forms.count { $0 == expected } > forms.count / 2, "\(forms)")
+    // A chain of fused multiply-adds rounds no product, so where the bias is last it may pass for one
+    // that is not folded.
+    let first = forms.count { $0 == .biasFirst }
+    #expect(startsWithBias ? 2 * first > forms.count : 4 * first < forms.count, "\(forms)")
   }
 
   @Test func `a mean by the rounded reciprocal errs by one sign, which is no bias`() throws {
@@ -81,7 +83,7 @@ import Testing
         form,
         RoundingStatistics(
           output, evaluation, variance: { model.variance(form, at: $0) },
-          systematic: { model.systematic(form, at: $0) }, isClamped: false)
+          systematics: [{ model.systematic(form, at: $0) }], isClamped: false)
       )
     }
     let (divided, byDivision) = statistics(sums.map { $0.value / 14 })

@@ -6,7 +6,7 @@ import Reference
 /// The mistakes in what is computed are rerun in float64: the subject's result has to agree with
 /// that as closely as a correct subject's agrees with the reference. Mistakes of rounding are
 /// emulated in float32, where sums have some order; so a subject can only be said to err alike.
-struct Hypotheses {
+package struct Hypotheses {
   private let parameters: Parameters
   private let index: Int
   private let profile: Profile
@@ -26,7 +26,7 @@ struct Hypotheses {
   /// - Parameters:
   ///   - healthy: The layer as the reference computes it, on each input; cheap ones first.
   ///   - keepsResults: Whether to compute everything once and for all, for many diagnoses.
-  init(
+  package init(
     parameters: Parameters, layer index: Int, healthy: [IsolatedLayer], profile: Profile,
     keepsResults: Bool = false
   ) {
@@ -56,7 +56,7 @@ struct Hypotheses {
   /// for only where errors exceed what float32 explains by the standard limits, whatever the profile.
   ///
   /// - Parameter isRepeatable: Whether the first input gave the same bits twice.
-  func diagnose(_ outputs: [Tensor<Float>], isRepeatable: Bool = true) -> Diagnosis? {
+  package func diagnose(_ outputs: [Tensor<Float>], isRepeatable: Bool = true) -> Diagnosis? {
     var causes: [Diagnosis.Cause] = []
     var isCertain = false
     // Where nothing is wrong with these results, a fault that changes nothing explains them too.

@@ -8,6 +8,8 @@ struct Window: Sendable {
   var border = Border.zero
   /// Whether the last tap is left out at the first position of every image.
   var dropsCornerTap = false
+  /// Columns that are taken at a time, if those beyond are read as zeros.
+  var block: Int?
 
   /// Where the zeros go.
   enum Alignment: Sendable {
@@ -100,6 +102,12 @@ struct WindowLoops<Terms: Accumulator> {
                 for step in 0..<(kernel * kernel) {
                   let tap = isDepthwise ? (step + start) % (kernel * kernel) : step
                   if window.dropsCornerTap, y == 0, x == 0, tap == kernel * kernel - 1 { continue }
+                  if let block = window.block,
+                    (x * convolution.stride + tap % kernel - left) / block
+                      != x * convolution.stride / block
+                  {
+                    continue
+                  }
                   let v = window.source(y * convolution.stride + tap / kernel - top, height)
                   let u = window.source(x * convolution.stride + tap % kernel - left, width)
                   var pixel: Int?

@@ -5,7 +5,7 @@ extension Faults {
   static let windowFaults: [any Fault] = [
     SymmetricPadding(), LeadingPadding(), TrailingPadding(), ReplicatedBorder(),
     MirroredBorder(), PaddingBeforePreprocessing(), StrideOffset(), StrideOffsetWidth(),
-    DroppedCornerTap(), SwappedAxes(),
+    DroppedCornerTap(), SwappedAxes(), MissingHalo(),
   ]
 }
 
@@ -101,6 +101,16 @@ struct DroppedCornerTap: Fault {
   func applies(to layer: Layer) -> Bool { layer.isSpatial }
 
   func apply(to script: inout LayerScript) { script.window.dropsCornerTap = true }
+}
+
+/// Wide rows in blocks of 64 columns that do not know their neighbours.
+struct MissingHalo: Fault {
+  let name = "missing-halo-64"
+  let summary = "columns in blocks of 64, without their neighbours"
+
+  func applies(to layer: Layer) -> Bool { layer.isSpatial }
+
+  func apply(to script: inout LayerScript) { script.window.block = 64 }
 }
 
 /// Height taken for width, which squares forgive.

@@ -17,7 +17,7 @@ struct LayerBench {
   /// What every mistake would yield on the first inputs.
   private let hypotheses: Hypotheses
   /// How many inputs a diagnosis looks at.
-  private static let diagnosed = 2
+  private let diagnosed: Int
 
   init(
     parameters: Parameters, network: ReferenceNetwork<Double>, layer index: Int,
@@ -30,14 +30,17 @@ struct LayerBench {
     self.cases = cases
     let layer = network.architecture.layers[index]
     self.layer = layer
-    names = [Probe.caseName] + cases.map(\.golden.name)
-    isolated = ([Probe.input(for: layer, at: index)] + cases.map { $0.inputs[index] }).map {
-      IsolatedLayer(network, layer: index, input: $0)
-    }
+    let wide = Probe.wideInput(for: layer, at: index).map { [$0] } ?? []
+    names =
+      [Probe.caseName] + wide.map { _ in Probe.wideCaseName } + cases.map(\.golden.name)
+    let inputs = [Probe.input(for: layer, at: index)] + wide + cases.map { $0.inputs[index] }
+    isolated = inputs.map { IsolatedLayer(network, layer: index, input: $0) }
+    // The probes and the first case.
+    diagnosed = 2 + wide.count
     let script = LayerScript(parameters: parameters, layer: index)
     clean = isolated.map { script.output($0.input) }
     hypotheses = Hypotheses(
-      parameters: parameters, layer: index, healthy: Array(isolated.prefix(Self.diagnosed)),
+      parameters: parameters, layer: index, healthy: Array(isolated.prefix(diagnosed)),
       profile: profile, keepsResults: true)
   }
 
@@ -53,7 +56,7 @@ struct LayerBench {
     if !failures.isEmpty {
       finding.divergence = layer.endPoint
       finding.diagnosis = hypotheses.diagnose(
-        Array(outputs.prefix(Self.diagnosed)), isRepeatable: again.hasSameBits(as: outputs[0]))
+        Array(outputs.prefix(diagnosed)), isRepeatable: again.hasSameBits(as: outputs[0]))
     }
     for item in cases {
       let inherited = try follow(script, in: item, whole: failures.isEmpty, &finding)

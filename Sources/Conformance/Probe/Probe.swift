@@ -13,10 +13,30 @@ enum Probe {
 
   static let description = "seeded inputs for single layers, every channel alive"
 
+  /// Name of the case with wide inputs.
+  static let wideCaseName = "probe_wide"
+
+  static let wideDescription = "seeded inputs of more than 64 columns for layers with neighbours"
+
+  /// An input for `layer`, which is the one at `index`, whose rows are longer than 64 both before and
+  /// after it: blocks of columns and their halos show. `nil` for layers that see one position at a time.
+  static func wideInput(for layer: Layer, at index: Int) -> Tensor<Float>? {
+    var generator = generator(index, 0xF1DE)
+    guard let convolution = layer.convolution, layer.isSpatial else { return nil }
+    let width = convolution.stride * 66 - 1
+    return Tensor(shape: [1, 3, width, convolution.inputChannels], by: &generator) { _ in
+      convolution.kind == .standard ? 0...1 : 0...6
+    }
+  }
+
+  /// Far apart, so that no layer's numbers are another's.
+  private static func generator(_ index: Int, _ salt: UInt64) -> SplitMix64 {
+    SplitMix64(seed: UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ salt)
+  }
+
   /// An input for `layer`, which is the one at `index`.
   static func input(for layer: Layer, at index: Int) -> Tensor<Float> {
-    // Far apart, so that no layer's numbers are another's.
-    var generator = SplitMix64(seed: UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ 0x5EED)
+    var generator = generator(index, 0x5EED)
     switch layer.operation {
     case .convolution(let convolution):
       switch convolution.kind {

@@ -27,13 +27,34 @@ public struct RoundingStatistics: Hashable, Sendable, Codable {
 }
 
 extension RoundingStatistics {
+  /// Of errors less what they are for a known reason, which is no bias. Where there are several such
+  /// reasons, a correct engine has one of them: the one that leaves the least bias.
+  ///
   /// - Parameters:
   ///   - evaluation: The layer in float64, any but the softmax.
   ///   - variance: Of an element before the clamp.
-  ///   - systematic: What an element errs by for a known reason, which is no bias.
+  ///   - systematics: What an element errs by, for each of the reasons; `nil` where one does not apply.
   package init(
     _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
-    systematic: (Int) -> Double = { _ in 0 }, isClamped: Bool
+    systematics: [(Int) -> Double?] = [{ _ in 0 }], isClamped: Bool
+  ) {
+    var best: RoundingStatistics?
+    for systematic in systematics {
+      let statistics = Self(
+        tensor, evaluation, variance: variance, systematic: systematic, isClamped: isClamped)
+      guard let statistics else { continue }
+      if let known = best, known.bias <= statistics.bias { continue }
+      best = statistics
+    }
+    self =
+      best
+      ?? RoundingStatistics(count: 0, channels: 0, bias: .infinity, mean: .infinity, rms: .infinity)
+  }
+
+  /// - Parameter systematic: `nil` of any element that counts makes this `nil`.
+  private init?(
+    _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
+    systematic: (Int) -> Double?, isClamped: Bool
   ) {
     let depth = tensor.shape.last ?? 1
     var sums = [Double](repeating: 0, count: depth)
@@ -46,7 +67,8 @@ extension RoundingStatistics {
       let sigma = variance.squareRoot()
       let reach = ErrorBudget.clampReach * sigma
       if isClamped && (y < reach || y > Architecture.reluCeiling - reach) { continue }
-      let error = Double(tensor[flat: index]) - y - systematic(index)
+      guard let known = systematic(index) else { return nil }
+      let error = Double(tensor[flat: index]) - y - known
       let t = (y < 0 ? -error : error) / sigma
       sums[index % depth] += t
       counts[index % depth] += 1

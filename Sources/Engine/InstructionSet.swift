@@ -33,7 +33,7 @@ package enum InstructionSet: String, CaseIterable, Sendable {
   /// All that can run here, the most basic first.
   package static var supported: [InstructionSet] { allCases.filter(\.isSupported) }
 
-  /// The widest that can run here.
+  /// The widest that can run here, which `Scripts/bench/instruction-sets` holds to be the fastest.
   package static var best: InstructionSet { supported.last ?? .portable }
 
   /// What `ASSAY_ISA` names, or else the best.

@@ -157,14 +157,17 @@ private struct DepthwiseRow {
     var channel = 0
     while channel < job.channels {
       var sums = Pixels()
-      let middle = opaque(start + channel)
+      let middle = start + channel
       if hasTop {
-        sums.accumulate(opaque(middle - rowPitch), pitch, DepthwiseTaps(weights), Edges.self)
+        sums.accumulate(
+          DepthwiseColumns(middle - rowPitch, pitch), DepthwiseTaps(weights), Edges.self)
       }
-      sums.accumulate(middle, pitch, DepthwiseTaps(weights + 3 * Vector.width), Edges.self)
+      sums.accumulate(
+        DepthwiseColumns(middle, pitch), DepthwiseTaps(weights + 3 * Vector.width), Edges.self)
       if hasBottom {
         sums.accumulate(
-          opaque(middle + rowPitch), pitch, DepthwiseTaps(weights + 6 * Vector.width), Edges.self)
+          DepthwiseColumns(middle + rowPitch, pitch), DepthwiseTaps(weights + 6 * Vector.width),
+          Edges.self)
       }
       sums.finish(.load(job.bias + channel), bounds, output + channel, pitch)
       weights += 9 * Vector.width
@@ -173,11 +176,42 @@ private struct DepthwiseRow {
   }
 }
 
-/// The same address, without the compiler knowing where it comes from: else it keeps a pointer to
-/// every column of every row, 29 of them, on the stack.
-@inline(__always)
-private func opaque(_ address: UnsafePointer<Float>) -> UnsafePointer<Float> {
-  cpu_opaque(address)
+/// The columns of one input row that a tile reads, for one vector of channels.
+///
+/// Every fourth column has an address of its own whose origin the compiler does not know, the three
+/// behind it are multiples of the pitch away. Did it know, it would keep a pointer or a distance for
+/// each of up to 17 columns, on the stack: at stride 2, one access to it for every two multiply-adds.
+struct DepthwiseColumns {
+  private let first: UnsafePointer<Float>
+  private let fourth: UnsafePointer<Float>
+  private let eighth: UnsafePointer<Float>
+  private let twelfth: UnsafePointer<Float>
+  private let sixteenth: UnsafePointer<Float>
+  private let pitch: Int
+
+  /// `row` is the first column, columns are `pitch` apart.
+  @inline(__always)
+  init(_ row: UnsafePointer<Float>, _ pitch: Int) {
+    first = cpu_opaque(row)
+    fourth = cpu_opaque(first + 4 * pitch)
+    eighth = cpu_opaque(fourth + 4 * pitch)
+    twelfth = cpu_opaque(eighth + 4 * pitch)
+    sixteenth = cpu_opaque(twelfth + 4 * pitch)
+    self.pitch = pitch
+  }
+
+  /// - Parameter column: 0 to 16, known at compile time.
+  @inline(__always)
+  subscript(column: Int) -> Vector {
+    let distance = column % 4 * pitch
+    switch column / 4 {
+    case 0: return .load(first + distance)
+    case 1: return .load(fourth + distance)
+    case 2: return .load(eighth + distance)
+    case 3: return .load(twelfth + distance)
+    default: return .load(sixteenth + distance)
+    }
+  }
 }
 
 /// Three taps in a row, for one vector of channels.
@@ -202,9 +236,9 @@ protocol DepthwisePixels {
   static var step: Int { get }
   init()
   /// Adds one kernel row; this group's pixels start at pixel `pixel` of a tile of `tile` pixels, and
-  /// the tile's first column that is no padding at `row`, columns `pitch` apart.
+  /// `columns` at the tile's first column that is no padding.
   mutating func accumulate<Edges: DepthwiseEdges>(
-    _ row: UnsafePointer<Float>, _ pitch: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps,
+    _ columns: DepthwiseColumns, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps,
     _: Edges.Type)
   func finish(
     _ bias: Vector, _ bounds: Bounds, _ output: UnsafeMutablePointer<Float>, _ stride: Int)
@@ -220,9 +254,9 @@ extension DepthwisePixels {
 
   @inline(__always)
   mutating func accumulate<Edges: DepthwiseEdges>(
-    _ row: UnsafePointer<Float>, _ pitch: Int, _ taps: DepthwiseTaps, _: Edges.Type
+    _ columns: DepthwiseColumns, _ taps: DepthwiseTaps, _: Edges.Type
   ) {
-    accumulate(row, pitch, 0, of: Self.count, taps, Edges.self)
+    accumulate(columns, 0, of: Self.count, taps, Edges.self)
   }
 }
 
@@ -237,17 +271,16 @@ struct OnePixel<Stride: DepthwiseStride>: DepthwisePixels {
 
   @inline(__always)
   mutating func accumulate<Edges: DepthwiseEdges>(
-    _ row: UnsafePointer<Float>, _ pitch: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps,
-    _: Edges.Type
+    _ columns: DepthwiseColumns, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps, _: Edges.Type
   ) {
     let start = pixel * Stride.step
     let first = Edges.left ? start - 1 : start
     if !Edges.left || start > 0 {
-      sum.accumulate(.load(row + first * pitch), taps.left)
+      sum.accumulate(columns[first], taps.left)
     }
-    sum.accumulate(.load(row + (first + 1) * pitch), taps.middle)
+    sum.accumulate(columns[first + 1], taps.middle)
     if !Edges.right || start + 3 < Self.columns(tile) {
-      sum.accumulate(.load(row + (first + 2) * pitch), taps.right)
+      sum.accumulate(columns[first + 2], taps.right)
     }
   }
 
@@ -271,11 +304,10 @@ struct PixelPair<Left: DepthwisePixels, Right: DepthwisePixels>: DepthwisePixels
 
   @inline(__always)
   mutating func accumulate<Edges: DepthwiseEdges>(
-    _ row: UnsafePointer<Float>, _ pitch: Int, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps,
-    _: Edges.Type
+    _ columns: DepthwiseColumns, _ pixel: Int, of tile: Int, _ taps: DepthwiseTaps, _: Edges.Type
   ) {
-    left.accumulate(row, pitch, pixel, of: tile, taps, Edges.self)
-    right.accumulate(row, pitch, pixel + Left.count, of: tile, taps, Edges.self)
+    left.accumulate(columns, pixel, of: tile, taps, Edges.self)
+    right.accumulate(columns, pixel + Left.count, of: tile, taps, Edges.self)
   }
 
   @inline(__always)

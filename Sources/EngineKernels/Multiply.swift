@@ -10,13 +10,39 @@ package func multiply(_ arguments: UnsafePointer<MatrixArguments>) {
   var vector = job.vectors.lowerBound
   while vector < job.vectors.upperBound {
     let width = min(FullColumns.count, job.vectors.upperBound - vector)
-    switch width {
-    case 3: multiplyPanel(job, vector, ThreeColumns.self)
-    case 2: multiplyPanel(job, vector, TwoColumns.self)
-    default: multiplyPanel(job, vector, OneColumn.self)
+    switch (width, job.segments > 1) {
+    case (3, false): multiplyPanel(job, vector, ThreeColumns.self)
+    case (2, false): multiplyPanel(job, vector, TwoColumns.self)
+    case (_, false): multiplyPanel(job, vector, OneColumn.self)
+    case (3, true): multiplySegments(job, vector, ThreeColumns.self)
+    case (2, true): multiplyTwoVectors(job, vector)
+    default: multiplySegments(job, vector, OneColumn.self)
     }
     vector += width
   }
+}
+
+/// All rows of a panel of two vectors, of the second only what is no padding.
+@inline(__always)
+private func multiplyTwoVectors(_ job: MatrixArguments, _ vector: Int) {
+  #if KERNELS_AVX512
+    if job.columns <= vector * Vector.width + Vector.width * 3 / 2 {
+      return multiplySegments(job, vector, OneAndHalfColumns.self)
+    }
+  #endif
+  multiplySegments(job, vector, TwoColumns.self)
+}
+
+/// All rows of one panel where a row of A is several runs.
+@inline(__always)
+private func multiplySegments<Columns: TileColumns>(
+  _ job: MatrixArguments, _ vector: Int, _: Columns.Type
+) {
+  var pass = MatrixPass(job, vector * Vector.width)
+  pass.depth = job.depth
+  pass.ahead = job.ahead.map { UnsafeRawPointer($0) - UnsafeRawPointer(pass.weights) } ?? 0
+  pass.pace = job.aheadPace * MemoryLayout<Float>.stride
+  multiplyRows(pass, Columns.self, SegmentPass.self)
 }
 
 /// All rows of one panel, some of its depth at a time. What the sums are in between is kept in the
@@ -27,14 +53,6 @@ private func multiplyPanel<Columns: TileColumns>(
 ) {
   let column = vector * Vector.width
   var pass = MatrixPass(job, column)
-  if job.segments > 1 {
-    pass.depth = job.depth
-    pass.rest = 0
-    pass.ahead = job.ahead.map { UnsafeRawPointer($0) - UnsafeRawPointer(pass.weights) } ?? 0
-    pass.pace = job.aheadPace * MemoryLayout<Float>.stride
-    multiplyRows(pass, Columns.self, NoFetch.self)
-    return
-  }
   let blocks = (job.depth + MatrixPass.depthLimit - 1) / MatrixPass.depthLimit
   let block = (job.depth + blocks - 1) / blocks
   let tiles = (job.rows + FullRows<Columns>.count - 1) / FullRows<Columns>.count
@@ -48,7 +66,7 @@ private func multiplyPanel<Columns: TileColumns>(
     pass.callerPace = job.aheadPace * MemoryLayout<Float>.stride
     pass.depth = block
     pass.rest = job.depth - block
-    multiplyRows(pass, Columns.self, CallerFetch.self)
+    multiplyRows(pass, Columns.self, FetchingPass.self)
     pass.a += block
     pass.weights += block * Columns.count * Vector.width
     k = block
@@ -58,7 +76,7 @@ private func multiplyPanel<Columns: TileColumns>(
     pass.isFirst = k == 0
     k += pass.depth
     pass.rest = job.depth - k
-    multiplyRows(pass, Columns.self, NoFetch.self)
+    multiplyRows(pass, Columns.self, PlainPass.self)
     pass.a += pass.depth
     pass.weights += pass.depth * Columns.count * Vector.width
   }
@@ -66,8 +84,8 @@ private func multiplyPanel<Columns: TileColumns>(
 
 /// A part of the depth for all rows of one panel.
 private struct MatrixPass {
-  /// Steps of k at most: their weights fill little more than half of a first-level cache, 32 KB, or
-  /// 48 KB on processors with AVX-512.
+  /// Steps of k at most: their weights fill little more than half of a first-level cache of 32 KB.
+  /// Those of Intel's processors with AVX-512 have 48 KB.
   static var depthLimit: Int { depthBytes / (4 * FullColumns.count * Vector.width) }
   #if KERNELS_AVX512
     private static var depthBytes: Int { 24 << 10 }
@@ -117,18 +135,28 @@ private struct MatrixPass {
   }
 }
 
-/// Whether tiles fetch something for the caller, known at compile time: where they do not, asking
-/// would take 10 cycles of each.
-private protocol TileFetch {
+/// What the tiles of a pass do besides their products, known at compile time: asking in each of them
+/// would take 10 cycles.
+private protocol PassKind {
+  /// Whether a row of A is several runs.
+  static var hasSegments: Bool { get }
+  /// Whether tiles fetch something for the caller at their start.
   static var isForCaller: Bool { get }
 }
 
-private enum NoFetch: TileFetch {
+private enum PlainPass: PassKind {
+  @inline(__always) static var hasSegments: Bool { false }
   @inline(__always) static var isForCaller: Bool { false }
 }
 
-private enum CallerFetch: TileFetch {
+private enum FetchingPass: PassKind {
+  @inline(__always) static var hasSegments: Bool { false }
   @inline(__always) static var isForCaller: Bool { true }
+}
+
+private enum SegmentPass: PassKind {
+  @inline(__always) static var hasSegments: Bool { true }
+  @inline(__always) static var isForCaller: Bool { false }
 }
 
 /// Full tiles first, then smaller ones for what is left.
@@ -136,37 +164,37 @@ private enum CallerFetch: TileFetch {
 /// Where rows are no multiple of four, up to three tiles of three rows come last: their nine sums
 /// still keep the multiply-adds busy, those of one or two rows wait for each other.
 @inline(__always)
-private func multiplyRows<Columns: TileColumns, Fetch: TileFetch>(
-  _ pass: MatrixPass, _: Columns.Type, _: Fetch.Type
+private func multiplyRows<Columns: TileColumns, Kind: PassKind>(
+  _ pass: MatrixPass, _: Columns.Type, _: Kind.Type
 ) {
   var pass = pass
   let missing = -pass.rows & 3
   let threes = 3 * missing <= pass.rows ? 3 * missing : 0
   while pass.rows - threes >= FullRows<Columns>.count {
-    multiplyTile(&pass, FullRows<Columns>.self, Fetch.self)
+    multiplyTile(&pass, FullRows<Columns>.self, Kind.self)
   }
   while pass.rows - threes >= FourRows<Columns>.count {
-    multiplyTile(&pass, FourRows<Columns>.self, Fetch.self)
+    multiplyTile(&pass, FourRows<Columns>.self, Kind.self)
   }
   while pass.rows >= ThreeRows<Columns>.count {
-    multiplyTile(&pass, ThreeRows<Columns>.self, Fetch.self)
+    multiplyTile(&pass, ThreeRows<Columns>.self, Kind.self)
   }
   if pass.rows >= TwoRows<Columns>.count {
-    multiplyTile(&pass, TwoRows<Columns>.self, Fetch.self)
+    multiplyTile(&pass, TwoRows<Columns>.self, Kind.self)
   }
   if pass.rows > 0 {
-    multiplyTile(&pass, OneRow<Columns>.self, Fetch.self)
+    multiplyTile(&pass, OneRow<Columns>.self, Kind.self)
   }
 }
 
 /// The next rows of a pass; takes them off the pass.
 @inline(__always)
-private func multiplyTile<Rows: TileRows, Fetch: TileFetch>(
-  _ pass: inout MatrixPass, _: Rows.Type, _: Fetch.Type
+private func multiplyTile<Rows: TileRows, Kind: PassKind>(
+  _ pass: inout MatrixPass, _: Rows.Type, _: Kind.Type
 ) {
   var sums = pass.isFirst ? Rows() : Rows(pass.output, pass.outputStride)
-  if pass.segments == 1 {
-    if Fetch.isForCaller {
+  if !Kind.hasSegments {
+    if Kind.isForCaller {
       let end = pass.caller + Rows.count * pass.callerPace
       var line = pass.caller
       while line < end {
@@ -192,6 +220,13 @@ private func multiplyTile<Rows: TileRows, Fetch: TileFetch>(
 }
 
 extension TileRows {
+  /// Cache lines to fetch in four steps of k: so many that a whole block of weights arrives while 16
+  /// rows pass by, a layer of 4 x 4 pixels. With more rows the lines overlap.
+  private static var linesAhead: Int {
+    let block = 4 * Columns.count * Vector.width * MemoryLayout<Float>.stride
+    return max(2, (block * count / 16 + 63) / 64)
+  }
+
   /// Adds the products over one run of A and fetches weights of the next pass meanwhile.
   ///
   /// Four steps at a time, so that counting and fetching cost little beside the multiply-adds: where
@@ -204,8 +239,11 @@ extension TileRows {
     let stride = Columns.count * Vector.width
     var count = pass.depth
     while count >= 4 {
-      cpu_prefetch(next)
-      cpu_prefetch(next + 64)
+      var line = 0
+      while line < Self.linesAhead {
+        cpu_prefetch(next + 64 * line)
+        line += 1
+      }
       next += 4 * pass.pace
       accumulate(a, pass.rowStride, Columns.load(weights))
       accumulate(a + 1, pass.rowStride, Columns.load(weights + stride))

@@ -88,7 +88,7 @@ private struct OnePanel<Columns: TileColumns>: RowPanels {
     }
     var k = 0
     while k < depth {
-      sums.accumulate(Vector(repeating: a[k]), .load(weights + k * stride))
+      sums.accumulate(.broadcast(a + k), .load(weights + k * stride))
       k += 1
     }
     weights += depth * stride

@@ -5,6 +5,9 @@
 
 /// One row of a tile: some vectors side by side.
 protocol TileColumns {
+  /// How two rows are computed.
+  associatedtype RowPair: TileRows = Stacked<OneRow<Self>, OneRow<Self>>
+  where RowPair.Columns == Self
   /// Vectors side by side.
   static var count: Int { get }
   init(repeating value: Vector)
@@ -174,7 +177,7 @@ struct OneRow<Columns: TileColumns>: TileRows {
 
   @inline(__always)
   mutating func accumulate(_ a: UnsafePointer<Float>, _ stride: Int, _ weights: Columns) {
-    sums.accumulate(Vector(repeating: a.pointee), weights)
+    sums.accumulate(.broadcast(a), weights)
   }
 
   @inline(__always)
@@ -227,14 +230,14 @@ struct Stacked<Upper: TileRows, Lower: TileRows>: TileRows where Upper.Columns =
   }
 }
 
-typealias TwoRows<Columns: TileColumns> = Stacked<OneRow<Columns>, OneRow<Columns>>
+typealias TwoRows<Columns: TileColumns> = Columns.RowPair
 typealias ThreeRows<Columns: TileColumns> = Stacked<TwoRows<Columns>, OneRow<Columns>>
 typealias FourRows<Columns: TileColumns> = Stacked<TwoRows<Columns>, TwoRows<Columns>>
 typealias SixRows<Columns: TileColumns> = Stacked<FourRows<Columns>, TwoRows<Columns>>
 typealias EightRows<Columns: TileColumns> = Stacked<FourRows<Columns>, FourRows<Columns>>
 
 #if KERNELS_AVX512
-  /// 24 of 32 registers hold sums, 3 weights; A is broadcast from memory.
+  /// 24 of 32 registers hold sums, 3 weights, 1 the broadcast of A.
   typealias FullRows<Columns: TileColumns> = EightRows<Columns>
 #else
   /// 12 of 16 registers hold sums, 3 weights, 1 the broadcast of A.

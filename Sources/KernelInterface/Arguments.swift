@@ -23,6 +23,9 @@ package struct MatrixArguments {
   package var rows: Int
   /// Columns to compute, in vectors; the first is the start of a panel.
   package var vectors: Range<Int>
+  /// Columns of the whole product that are no padding. The others' results are zero, or what packed
+  /// zeros make of them; nobody reads them.
+  package var columns: Int
   /// A vector of lower bounds of the result, then one of upper bounds. What is not a number passes.
   package var bounds: UnsafePointer<Float>
   /// What to fetch meanwhile, evenly over all rows of A and, with a single segment, all panels; any
@@ -35,7 +38,8 @@ package struct MatrixArguments {
     a: UnsafePointer<Float>, rowStride: Int, depth: Int, segments: Int, segmentStride: Int,
     weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputStride: Int, rows: Int, vectors: Range<Int>,
-    bounds: UnsafePointer<Float>, ahead: UnsafePointer<Float>? = nil, aheadPace: Int = 0
+    columns: Int = .max, bounds: UnsafePointer<Float>, ahead: UnsafePointer<Float>? = nil,
+    aheadPace: Int = 0
   ) {
     self.a = a
     self.rowStride = rowStride
@@ -48,6 +52,7 @@ package struct MatrixArguments {
     self.outputStride = outputStride
     self.rows = rows
     self.vectors = vectors
+    self.columns = columns
     self.bounds = bounds
     self.ahead = ahead
     self.aheadPace = aheadPace

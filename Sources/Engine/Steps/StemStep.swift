@@ -73,7 +73,7 @@ struct StemStep: PlanStep {
         segments: convolution.kernelSize, segmentStride: pitch,
         weights: packed.weights, bias: packed.bias, output: target + row * output.rowPitch,
         outputStride: output.paddedChannels, rows: output.width, vectors: 0..<packed.vectors,
-        bounds: packed.bounds, ahead: ahead + row * step * imagePitch,
+        columns: output.channels, bounds: packed.bounds, ahead: ahead + row * step * imagePitch,
         aheadPace: step * step * convolution.inputChannels / convolution.kernelSize)
       context.kernels.multiply(&job)
     }

@@ -43,30 +43,46 @@ private struct NineTaps {
   mutating func addRow<Stride: DepthwiseStride>(
     _ job: DepthwiseGradientArguments, _ y: Int, _ channel: Int, _: Stride.Type
   ) {
-    let step = Stride.step
-    let row = y * step - job.paddingTop
-    let upper = Self.row(job, row, channel)
-    let center = Self.row(job, row + 1, channel)
-    let lower = Self.row(job, row + 2, channel)
+    let row = y * Stride.step - job.paddingTop
+    var rows = ThreeRowsOfInput(
+      upper: Self.row(job, row, channel), center: Self.row(job, row + 1, channel),
+      lower: Self.row(job, row + 2, channel))
     let pitch = job.channels
     var gradient = job.gradient + y * job.outputWidth * pitch + channel
-    for x in 0..<job.outputWidth {
-      let value = Vector.load(gradient)
-      let column = x * step - job.paddingLeft
-      let hasLeft = column >= 0
-      let hasRight = column + 2 < job.inputWidth
-      let offset = column * pitch
-      if hasLeft && hasRight {
-        top.add(upper + offset, pitch, value)
-        middle.add(center + offset, pitch, value)
-        bottom.add(lower + offset, pitch, value)
-      } else {
-        top.add(upper + offset, pitch, value, hasLeft, hasRight)
-        middle.add(center + offset, pitch, value, hasLeft, hasRight)
-        bottom.add(lower + offset, pitch, value, hasLeft, hasRight)
-      }
+    rows.advance(-job.paddingLeft * pitch)
+    // There is one pixel at most on either side that reads padding.
+    var x = 0
+    if job.paddingLeft > 0 {
+      addEdge(rows, pitch, .load(gradient), hasLeft: false, hasRight: job.inputWidth > 1)
+      rows.advance(Stride.step * pitch)
       gradient += pitch
+      x = 1
     }
+    let whole = (job.inputWidth - 3 + job.paddingLeft + Stride.step) / Stride.step
+    var count = min(whole, job.outputWidth) - x
+    x += max(count, 0)
+    while count > 0 {
+      let value = Vector.load(gradient)
+      top.add(DepthwiseColumns(rows.upper, pitch), value)
+      middle.add(DepthwiseColumns(rows.center, pitch), value)
+      bottom.add(DepthwiseColumns(rows.lower, pitch), value)
+      rows.advance(Stride.step * pitch)
+      gradient += pitch
+      count -= 1
+    }
+    if x < job.outputWidth {
+      addEdge(rows, pitch, .load(gradient), hasLeft: true, hasRight: false)
+    }
+  }
+
+  /// Adds a pixel at the edge of the image: taps on padding are left out.
+  @inline(__always)
+  private mutating func addEdge(
+    _ rows: ThreeRowsOfInput, _ pitch: Int, _ value: Vector, hasLeft: Bool, hasRight: Bool
+  ) {
+    top.add(rows.upper, pitch, value, hasLeft, hasRight)
+    middle.add(rows.center, pitch, value, hasLeft, hasRight)
+    bottom.add(rows.lower, pitch, value, hasLeft, hasRight)
   }
 
   /// A row of the input; zeros if it is padding.
@@ -86,6 +102,20 @@ private struct NineTaps {
   }
 }
 
+/// Where the taps of one output pixel begin, by kernel row.
+private struct ThreeRowsOfInput {
+  var upper: UnsafePointer<Float>
+  var center: UnsafePointer<Float>
+  var lower: UnsafePointer<Float>
+
+  @inline(__always)
+  mutating func advance(_ floats: Int) {
+    upper += floats
+    center += floats
+    lower += floats
+  }
+}
+
 /// The sums of one kernel row's taps.
 private struct ThreeTaps {
   private var left = Vector.zero
@@ -96,10 +126,10 @@ private struct ThreeTaps {
   init() {}
 
   @inline(__always)
-  mutating func add(_ input: UnsafePointer<Float>, _ pitch: Int, _ gradient: Vector) {
-    left.accumulate(.load(input), gradient)
-    middle.accumulate(.load(input + pitch), gradient)
-    right.accumulate(.load(input + 2 * pitch), gradient)
+  mutating func add(_ columns: DepthwiseColumns, _ gradient: Vector) {
+    left.accumulate(columns[0], gradient)
+    middle.accumulate(columns[1], gradient)
+    right.accumulate(columns[2], gradient)
   }
 
   /// The same at the edge of the image: taps on padding are left out.

@@ -91,7 +91,9 @@ package struct IsolatedLayer: Sendable {
       statistics.rounding = RoundingStatistics(
         tensor, evaluation, variance: { model.variance(form, at: $0) },
         systematics: [
-          { model.systematic(form, at: $0) }, { model.systematicWithEpsilon(form, at: $0) },
+          { model.systematic(form, at: $0) },
+          { model.systematic(form, scaleErringTo: -1, at: $0) },
+          { model.systematic(form, scaleErringTo: 1, at: $0) },
         ], isClamped: isClamped)
     }
     return statistics

@@ -83,7 +83,7 @@ import Testing
         form,
         RoundingStatistics(
           output, evaluation, variance: { model.variance(form, at: $0) },
-          systematics: [{ model.systematic(form, at: $0) }], isClamped: false)
+          systematic: { model.systematic(form, at: $0) }, isClamped: false)
       )
     }
     let (divided, byDivision) = statistics(sums.map { $0.value / 14 })

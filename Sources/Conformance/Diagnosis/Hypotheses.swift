@@ -64,14 +64,17 @@ package struct Hypotheses {
       let fitting = hypotheses.filter { $0.fault.nature == .structure }
         .map { (hypothesis: $0, layers: layers($0)) }
         .filter { isExplained(by: $0.layers, outputs, profile) }
-        .filter { likelihoodRatio(of: $0.layers, over: healthy, outputs) >= Self.decisive }
+        .filter { isLikelier($0.layers, than: healthy, outputs) }
       causes = fitting.map { cause($0.hypothesis.fault, .reproduces) }
       if fitting.count == 1 {
         isCertain = isAlone(fitting[0].hypothesis, fitting[0].layers, outputs)
       }
       if causes.isEmpty, !isExplained(by: healthy, outputs, .standard) {
-        causes = hypotheses.filter { $0.fault.nature == .rounding && resembles($0, outputs) }
-          .map { cause($0.fault, .resembles) }
+        let sound = LayerScript(parameters: parameters, layer: index)
+        let clean = healthy.map { sound.output($0.input) }
+        causes = hypotheses.filter {
+          $0.fault.nature == .rounding && resembles($0, outputs, clean: clean)
+        }.map { cause($0.fault, .resembles) }
       }
     }
     if causes.isEmpty, !isRepeatable {
@@ -104,14 +107,17 @@ package struct Hypotheses {
     zip(layers, outputs).allSatisfy { $0.explains($1, profile) }
   }
 
-  private func likelihoodRatio(
-    of layers: [IsolatedLayer], over others: [IsolatedLayer], _ outputs: [Tensor<Float>]
-  ) -> Double {
-    outputs.indices.reduce(0) { sum, place in
-      sum
-        + layers[place].likelihoodRatio(
-          over: others[place], outputs[place], form: healthy[place].model.forms[0])
+  /// Whether some layers make the results e^``decisive`` times likelier than others do.
+  private func isLikelier(
+    _ layers: [IsolatedLayer], than others: [IsolatedLayer], _ outputs: [Tensor<Float>]
+  ) -> Bool {
+    var ratio = 0.0
+    for (place, output) in outputs.enumerated() where ratio < 10 * Self.decisive {
+      ratio += layers[place].likelihoodRatio(
+        over: others[place], output, form: healthy[place].model.forms[0],
+        most: 10 * Self.decisive)
     }
+    return ratio >= Self.decisive
   }
 
   /// Whether the one that fits is likelier than every other fault by the same ratio.
@@ -122,7 +128,7 @@ package struct Hypotheses {
       guard other.fault.nature == .structure, other.fault.name != hypothesis.fault.name else {
         return true
       }
-      return likelihoodRatio(of: layers, over: self.layers(other), outputs) >= Self.decisive
+      return isLikelier(layers, than: self.layers(other), outputs)
     }
   }
 
@@ -132,15 +138,17 @@ package struct Hypotheses {
   /// Whether the emulation makes nearly the same errors: its distance from the subject is a small
   /// part of the subject's distance from the reference, and of that from the same loops without the
   /// fault.
-  private func resembles(_ hypothesis: Hypothesis, _ outputs: [Tensor<Float>]) -> Bool {
+  ///
+  /// - Parameter clean: What those loops yield without it.
+  private func resembles(
+    _ hypothesis: Hypothesis, _ outputs: [Tensor<Float>], clean: [Tensor<Float>]
+  ) -> Bool {
     var (errors, rest, plain) = (0.0, 0.0, 0.0)
-    let sound = LayerScript(parameters: parameters, layer: index)
     for (place, output) in outputs.enumerated() {
       let reference = healthy[place].evaluation.output
       let emulated =
         hypothesis.emulated.isEmpty
         ? hypothesis.script.output(healthy[place].input) : hypothesis.emulated[place]
-      let clean = sound.output(healthy[place].input)
       for k in 0..<reference.count {
         let (value, other) = (output[flat: k], emulated[flat: k])
         guard value.isFinite == other.isFinite else { return false }
@@ -152,7 +160,7 @@ package struct Hypotheses {
         }
         let error = Double(value) - reference[flat: k]
         let distance = Double(value) - Double(other)
-        let fromSound = Double(value) - Double(clean[flat: k])
+        let fromSound = Double(value) - Double(clean[place][flat: k])
         errors += error * error
         rest += distance * distance
         plain += fromSound * fromSound
@@ -176,9 +184,11 @@ extension IsolatedLayer {
   ///
   /// An element counts for 100 σ at most, so that a few wild ones do not outvote the rest.
   ///
-  /// - Parameter form: Whose variances are taken.
+  /// - Parameters:
+  ///   - form: Whose variances are taken.
+  ///   - most: Evidence that is enough: elements beyond it are not looked at.
   func likelihoodRatio(
-    over other: IsolatedLayer, _ output: Tensor<Float>, form: EvaluationForm
+    over other: IsolatedLayer, _ output: Tensor<Float>, form: EvaluationForm, most: Double
   ) -> Double {
     var sum = 0.0
     for index in 0..<output.count {
@@ -193,6 +203,7 @@ extension IsolatedLayer {
         return min(error * error / variance, 10_000)
       }
       sum += square(others) - square(own)
+      if sum >= 2 * most { break }
     }
     return sum / 2
   }

@@ -129,22 +129,21 @@ package struct RoundingModel: Sendable {
     return excess * evaluation.output[flat: index]
   }
 
-  /// The same with what batch norm errs by where ε is the float32 number nearest to 0.001: a scale that
-  /// is too small by ½ (ε₃₂ - ε) / (v + ε), up to 0.4 u, in every channel. `nil` where there is none.
+  /// The same with a scale that is off by half a rounding in every channel, to the same side.
   ///
-  /// Engines that compute in float32 have it, and engines that fold in float64 do not.
-  func systematicWithEpsilon(_ form: EvaluationForm, at index: Int) -> Double? {
-    guard case .convolution(let norm, let plain, _) = kind, !norm.epsilonShare.isEmpty else {
-      return nil
+  /// A reciprocal root by Newton's iteration errs to one side: TensorFlow's, from the processor's own
+  /// estimate, is too small by 0.2 to 0.5 u on average (measured with AVX-512, in TensorFlow's own results
+  /// and in LiteRT's, whose weights its converter folds).
+  ///
+  /// - Parameter side: 1 or -1.
+  func systematic(_ form: EvaluationForm, scaleErringTo side: Double, at index: Int) -> Double {
+    guard case .convolution(let norm, let plain, _) = kind else {
+      return systematic(form, at: index)
     }
     let c = index % norm.mean.count
     let centred = (plain.moments[flat: index].value - norm.mean[c]) * norm.scale[c]
-    return systematic(form, at: index) - centred * norm.epsilonShare[c] * Self.epsilonExcess / 2
+    return side * Roundoff.unit / 2 * centred
   }
-
-  /// (ε₃₂ - ε) / ε.
-  private static let epsilonExcess =
-    Double(Float(Architecture.batchNormEpsilon)) / Architecture.batchNormEpsilon - 1
 
   /// Mean square of an element's error before the clamp.
   func meanSquare(_ form: EvaluationForm, at index: Int) -> Double {

@@ -33,28 +33,26 @@ extension RoundingStatistics {
   /// - Parameters:
   ///   - evaluation: The layer in float64, any but the softmax.
   ///   - variance: Of an element before the clamp.
-  ///   - systematics: What an element errs by, for each of the reasons; `nil` where one does not apply.
+  ///   - systematics: What an element errs by, for each of the reasons; none is the first.
   package init(
     _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
-    systematics: [(Int) -> Double?] = [{ _ in 0 }], isClamped: Bool
+    systematics: [(Int) -> Double], isClamped: Bool
   ) {
-    var best: RoundingStatistics?
+    self.init(tensor, evaluation, variance: variance, isClamped: isClamped)
     for systematic in systematics {
-      let statistics = Self(
+      let other = Self(
         tensor, evaluation, variance: variance, systematic: systematic, isClamped: isClamped)
-      guard let statistics else { continue }
-      if let known = best, known.bias <= statistics.bias { continue }
-      best = statistics
+      if other.bias < bias { self = other }
     }
-    self =
-      best
-      ?? RoundingStatistics(count: 0, channels: 0, bias: .infinity, mean: .infinity, rms: .infinity)
   }
 
-  /// - Parameter systematic: `nil` of any element that counts makes this `nil`.
-  private init?(
+  /// - Parameters:
+  ///   - evaluation: The layer in float64, any but the softmax.
+  ///   - variance: Of an element before the clamp.
+  ///   - systematic: What an element errs by for a known reason, which is no bias.
+  package init(
     _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
-    systematic: (Int) -> Double?, isClamped: Bool
+    systematic: (Int) -> Double = { _ in 0 }, isClamped: Bool
   ) {
     let depth = tensor.shape.last ?? 1
     var sums = [Double](repeating: 0, count: depth)
@@ -67,8 +65,7 @@ extension RoundingStatistics {
       let sigma = variance.squareRoot()
       let reach = ErrorBudget.clampReach * sigma
       if isClamped && (y < reach || y > Architecture.reluCeiling - reach) { continue }
-      guard let known = systematic(index) else { return nil }
-      let error = Double(tensor[flat: index]) - y - known
+      let error = Double(tensor[flat: index]) - y - systematic(index)
       let t = (y < 0 ? -error : error) / sigma
       sums[index % depth] += t
       counts[index % depth] += 1

@@ -9,15 +9,11 @@ public struct BatchNorm<Scalar: Real & BinaryFloatingPoint & Sendable>: Sendable
   public let scale: [Scalar]
   /// β of every channel.
   public let offset: [Scalar]
-  /// ε / (variance + ε) of every channel: how much of an error of ε is one of the sum. Empty where the
-  /// variance is not known.
-  package let epsilonShare: [Scalar]
 
   package init(mean: [Scalar], scale: [Scalar], offset: [Scalar]) {
     self.mean = mean
     self.scale = scale
     self.offset = offset
-    epsilonShare = []
   }
 
   public init(_ parameters: ConvolutionParameters) {
@@ -27,7 +23,6 @@ public struct BatchNorm<Scalar: Real & BinaryFloatingPoint & Sendable>: Sendable
     scale = zip(parameters.gamma, parameters.movingVariance).map { gamma, variance in
       Scalar(gamma) / (Scalar(variance) + epsilon).squareRoot()
     }
-    epsilonShare = parameters.movingVariance.map { epsilon / (Scalar($0) + epsilon) }
   }
 }
 

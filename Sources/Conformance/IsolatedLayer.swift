@@ -1,6 +1,5 @@
 import MobileNet
 import Reference
-import Synchronization
 
 /// One layer isolated, in float64, on one input, with the bounds and the budgets of its float32
 /// results: all that is needed to judge any subject's result on that input.
@@ -13,7 +12,7 @@ package struct IsolatedLayer: Sendable {
   /// What follows batch norm.
   private let clamp: Clamp
   private let gain: Double
-  private let budgets = BudgetCache()
+  private let budgets = FormCache<ErrorStatistics.Budget>()
 
   /// The layer as the reference computes it.
   ///
@@ -60,7 +59,7 @@ package struct IsolatedLayer: Sendable {
 
   /// The budget of results that are evaluated in this form.
   func budget(_ form: EvaluationForm) -> ErrorStatistics.Budget {
-    budgets[form] {
+    budgets.value(for: form) {
       let element = model.meanSquares(form)
       let clamped = ErrorBudget.clamped(element, by: clamp, evaluation)
       return ErrorStatistics.Budget(
@@ -90,11 +89,8 @@ package struct IsolatedLayer: Sendable {
     if !budget.isCommon {
       statistics.rounding = RoundingStatistics(
         tensor, evaluation, variance: { model.variance(form, at: $0) },
-        systematics: [
-          { model.systematic(form, at: $0) },
-          { model.systematic(form, scaleErringTo: -1, at: $0) },
-          { model.systematic(form, scaleErringTo: 1, at: $0) },
-        ], isClamped: isClamped)
+        systematic: { model.systematic(form, at: $0) },
+        ofScale: { model.systematicOfScale(at: $0) }, isClamped: isClamped)
     }
     return statistics
   }
@@ -109,19 +105,5 @@ package struct IsolatedLayer: Sendable {
       }
     }
     return true
-  }
-}
-
-/// The budgets of a layer that were asked for so far.
-private final class BudgetCache: Sendable {
-  private let budgets = Mutex<[EvaluationForm: ErrorStatistics.Budget]>([:])
-
-  subscript(
-    form: EvaluationForm, make: () -> ErrorStatistics.Budget
-  ) -> ErrorStatistics.Budget {
-    if let budget = budgets.withLock({ $0[form] }) { return budget }
-    let budget = make()
-    budgets.withLock { $0[form] = budget }
-    return budget
   }
 }

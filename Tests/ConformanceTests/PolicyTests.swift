@@ -46,7 +46,7 @@ import TestSupport
   }
 
   @Test func `a flawed limit is named with its line`() {
-    let yaml = Profile.standardYAML.replacing("limit: 16\n", with: "limit: lots\n")
+    let yaml = Profile.standardYAML.replacing("limit: 12\n", with: "limit: lots\n")
     let error = #expect(throws: PolicyError.self) { try Profile(yaml: yaml, file: "p.yaml") }
     #expect(
       error?.description

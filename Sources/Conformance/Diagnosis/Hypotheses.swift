@@ -89,7 +89,7 @@ package struct Hypotheses {
 
   /// ln of the likelihood ratio that a cause needs: e^30 = 10^13, against some eighty hypotheses in
   /// thirty layers.
-  private static let decisive = 30.0
+  static let decisive = 30.0
 
   private func cause(_ fault: any Fault, _ evidence: Diagnosis.Evidence) -> Diagnosis.Cause {
     Diagnosis.Cause(fault: fault.name, summary: fault.summary, evidence: evidence)

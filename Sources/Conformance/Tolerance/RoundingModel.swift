@@ -2,6 +2,19 @@ import Foundation
 import MobileNet
 import RealModule
 import Reference
+import Synchronization
+
+/// What was made for the forms of a layer so far: few of them are ever asked for.
+final class FormCache<Value: Sendable>: Sendable {
+  private let values = Mutex<[EvaluationForm: Value]>([:])
+
+  func value(for form: EvaluationForm, make: () -> Value) -> Value {
+    if let value = values.withLock({ $0[form] }) { return value }
+    let value = make()
+    values.withLock { $0[form] = value }
+    return value
+  }
+}
 
 /// What the rounding errors of one layer look like, for every form of evaluation that it may have.
 ///
@@ -26,6 +39,7 @@ package struct RoundingModel: Sendable {
   /// What errors are measured from, and where the clamp leaves them alone.
   private let evaluation: LayerEvaluation
   private let isClamped: Bool
+  private let spreads = FormCache<Spread>()
 
   private enum Kind: Sendable {
     case convolution(BatchNorm<Double>, plain: DotProductForm, declared: [DotProductForm])
@@ -129,20 +143,16 @@ package struct RoundingModel: Sendable {
     return excess * evaluation.output[flat: index]
   }
 
-  /// The same with a scale that is off by half a rounding in every channel, to the same side.
+  /// What half a rounding of the scale makes of an element, if it goes to the same side in every channel.
   ///
   /// A reciprocal root by Newton's iteration errs to one side: TensorFlow's, from the processor's own
   /// estimate, is too small by 0.2 to 0.5 u on average (measured with AVX-512, in TensorFlow's own results
   /// and in LiteRT's, whose weights its converter folds).
-  ///
-  /// - Parameter side: 1 or -1.
-  func systematic(_ form: EvaluationForm, scaleErringTo side: Double, at index: Int) -> Double {
-    guard case .convolution(let norm, let plain, _) = kind else {
-      return systematic(form, at: index)
-    }
+  func systematicOfScale(at index: Int) -> Double {
+    guard case .convolution(let norm, let plain, _) = kind else { return 0 }
     let c = index % norm.mean.count
     let centred = (plain.moments[flat: index].value - norm.mean[c]) * norm.scale[c]
-    return side * Roundoff.unit / 2 * centred
+    return Roundoff.unit / 2 * centred
   }
 
   /// Mean square of an element's error before the clamp.
@@ -176,44 +186,42 @@ package struct RoundingModel: Sendable {
   package func likeliest(for tensor: Tensor<Float>) -> EvaluationForm {
     guard forms.count > 1 else { return forms[0] }
     let y = evaluation.preActivation
-    let live = (0..<y.count).filter { index in
-      let exact = y[flat: index]
-      guard exact.isFinite, tensor[flat: index].isFinite else { return false }
-      return !isClamped || (exact > 0 && exact < Architecture.reluCeiling)
-    }
     var best = (form: forms[0], loss: Double.infinity)
     for form in forms {
-      var loss = Loss()
-      for index in live {
+      let spread = spread(form)
+      var loss = spread.logarithms
+      for index in 0..<y.count {
+        let variance = spread.variances[flat: index]
+        guard variance > 0 else { continue }
         let error = Double(tensor[flat: index]) - y[flat: index] - systematic(form, at: index)
-        loss.add(error, variance: variance(form, at: index))
+        // NaN counts like a wrong element.
+        loss += min(64, error * error / variance)
       }
-      if loss.value < best.loss { best = (form, loss.value) }
+      if loss < best.loss { best = (form, loss) }
     }
     return best.form
   }
 
-  /// Σ (e²/σ² + ln σ²).
-  private struct Loss {
-    private var squares = 0.0
-    private var exponents = 0
-    private var significands = 1.0
-    private var logarithms = 0.0
+  /// What ``likeliest(for:)`` needs of a form, once for all tensors.
+  private struct Spread: Sendable {
+    /// Of the elements that the clamp leaves alone; 0 of the others.
+    var variances: Tensor<Double>
+    /// Σ ln σ² of those.
+    var logarithms = 0.0
+  }
 
-    mutating func add(_ error: Double, variance: Double) {
-      guard variance > 0 else { return }
-      squares += min(error * error / variance, 64)
-      // A logarithm for some hundred variances at a time.
-      exponents += Int(variance.exponent)
-      significands *= variance.significand
-      if significands > 0x1p900 {
-        logarithms += log(significands)
-        significands = 1
+  private func spread(_ form: EvaluationForm) -> Spread {
+    spreads.value(for: form) {
+      let y = evaluation.preActivation
+      var spread = Spread(variances: y)
+      for index in 0..<y.count {
+        let exact = y[flat: index]
+        let isLive = !isClamped || (exact > 0 && exact < Architecture.reluCeiling)
+        let variance = isLive && exact.isFinite ? variance(form, at: index) : 0
+        spread.variances[flat: index] = variance
+        if variance > 0 { spread.logarithms += log(variance) }
       }
-    }
-
-    var value: Double {
-      squares + logarithms + log(significands) + Double(exponents) * log(2.0)
+      return spread
     }
   }
 

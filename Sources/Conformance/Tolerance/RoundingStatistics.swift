@@ -27,37 +27,22 @@ public struct RoundingStatistics: Hashable, Sendable, Codable {
 }
 
 extension RoundingStatistics {
-  /// Of errors less what they are for a known reason, which is no bias. Where there are several such
-  /// reasons, a correct engine has one of them: the one that leaves the least bias.
+  /// Of errors less what they are for a known reason, which is no bias.
   ///
   /// - Parameters:
   ///   - evaluation: The layer in float64, any but the softmax.
   ///   - variance: Of an element before the clamp.
-  ///   - systematics: What an element errs by, for each of the reasons; none is the first.
+  ///   - systematic: What an element errs by for a known reason.
+  ///   - ofScale: What it errs by besides, either way, if the scale errs to one side. A correct engine
+  ///     has this, its negative or nothing: what leaves the least bias.
   package init(
     _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
-    systematics: [(Int) -> Double], isClamped: Bool
-  ) {
-    self.init(tensor, evaluation, variance: variance, isClamped: isClamped)
-    for systematic in systematics {
-      let other = Self(
-        tensor, evaluation, variance: variance, systematic: systematic, isClamped: isClamped)
-      if other.bias < bias { self = other }
-    }
-  }
-
-  /// - Parameters:
-  ///   - evaluation: The layer in float64, any but the softmax.
-  ///   - variance: Of an element before the clamp.
-  ///   - systematic: What an element errs by for a known reason, which is no bias.
-  package init(
-    _ tensor: Tensor<Float>, _ evaluation: LayerEvaluation, variance: (Int) -> Double,
-    systematic: (Int) -> Double = { _ in 0 }, isClamped: Bool
+    systematic: (Int) -> Double = { _ in 0 }, ofScale: (Int) -> Double = { _ in 0 },
+    isClamped: Bool
   ) {
     let depth = tensor.shape.last ?? 1
-    var sums = [Double](repeating: 0, count: depth)
-    var counts = [Int](repeating: 0, count: depth)
-    var squares = 0.0
+    let sides = [0.0, -1, 1]
+    var channels = [ChannelErrors](repeating: ChannelErrors(), count: depth)
     for index in 0..<tensor.count {
       let variance = variance(index)
       guard variance > 0 else { continue }
@@ -66,18 +51,56 @@ extension RoundingStatistics {
       let reach = ErrorBudget.clampReach * sigma
       if isClamped && (y < reach || y > Architecture.reluCeiling - reach) { continue }
       let error = Double(tensor[flat: index]) - y - systematic(index)
-      let t = (y < 0 ? -error : error) / sigma
-      sums[index % depth] += t
-      counts[index % depth] += 1
-      squares += t * t
+      let sign: Double = y < 0 ? -1 : 1
+      channels[index % depth].add(
+        sign * error / sigma, ofScale: sign * ofScale(index) / sigma)
     }
-    let live = (0..<depth).filter { counts[$0] > 0 }
-    let means = live.map { sums[$0] / Double(counts[$0]) }
-    count = counts.reduce(0, +)
-    channels = live.count
+    let live = channels.filter { $0.count > 0 }
+    let all = sides.map { side in Self(live, scaleErringTo: side) }
+    self = all.dropFirst().reduce(all[0]) { $1.bias < $0.bias ? $1 : $0 }
+  }
+
+  /// - Parameter side: How often what half a rounding of the scale makes is taken off.
+  private init(_ channels: [ChannelErrors], scaleErringTo side: Double) {
+    let means = channels.map { $0.mean(scaleErringTo: side) }
+    count = channels.reduce(0) { $0 + $1.count }
+    self.channels = channels.count
+    let total = Double(max(count, 1))
     bias = ErrorStatistics.ratio(
       abs(means.reduce(0, +)), means.reduce(0) { $0 + $1 * $1 }.squareRoot())
-    mean = ErrorStatistics.ratio(sums.reduce(0, +), Double(max(count, 1)))
-    rms = (ErrorStatistics.ratio(squares, Double(max(count, 1)))).squareRoot()
+    mean = ErrorStatistics.ratio(
+      channels.reduce(0) { $0 + $1.sum - side * $1.sumOfScale }, total)
+    rms =
+      ErrorStatistics.ratio(
+        channels.reduce(0) { $0 + $1.squares(scaleErringTo: side) }, total
+      ).squareRoot()
+  }
+
+  /// Sums over the elements of a channel, in units of their sigma.
+  private struct ChannelErrors {
+    var count = 0
+    var sum = 0.0
+    var sumOfScale = 0.0
+    private var square = 0.0
+    private var product = 0.0
+    private var squareOfScale = 0.0
+
+    mutating func add(_ t: Double, ofScale s: Double) {
+      count += 1
+      sum += t
+      sumOfScale += s
+      square += t * t
+      product += t * s
+      squareOfScale += s * s
+    }
+
+    func mean(scaleErringTo side: Double) -> Double {
+      (sum - side * sumOfScale) / Double(count)
+    }
+
+    /// Σ (t - side · s)².
+    func squares(scaleErringTo side: Double) -> Double {
+      max(0, square - 2 * side * product + side * side * squareOfScale)
+    }
   }
 }

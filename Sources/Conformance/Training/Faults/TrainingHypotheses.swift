@@ -45,7 +45,7 @@ struct TrainingHypotheses {
         let points = script(fault, index, network, wide).points(layer: index, exact)
         let plain = script(fault, index, naive, batch).points(layer: index, operands)
         return points[point] != nil && explains(recorded, points, plain)
-          && isNearer(recorded, points, than: sound)
+          && isLikelier(recorded, points, plain, than: sound)
       }
       .map {
         Diagnosis.Cause(fault: $0.rawValue, summary: $0.summary, evidence: .reproduces)
@@ -73,15 +73,31 @@ struct TrainingHypotheses {
     }
   }
 
-  /// Whether at some point the subject is much nearer to the layer with the fault than to the sound
-  /// one: by a factor of three, more than rounding errors of either can make of a layer that is right.
-  private func isNearer(
+  /// Whether at some point the fault makes the subject's values e^30 times likelier than the sound layer
+  /// does, as in inference, with normal errors of the size that the plain loops have there, and at least
+  /// of one rounding.
+  private func isLikelier(
     _ recorded: [EndPoint: Tensor<Float>], _ faulty: [EndPoint: Tensor<Double>],
-    than sound: [EndPoint: Tensor<Double>]
+    _ plain: [EndPoint: Tensor<Float>], than sound: [EndPoint: Tensor<Double>]
   ) -> Bool {
     faulty.contains { point, value in
-      guard let subject = recorded[point], let right = sound[point] else { return false }
-      return error(subject, right) > 3 * error(subject, value, floor: true)
+      guard let subject = recorded[point], let right = sound[point], let plain = plain[point],
+        subject.shape == value.shape, right.shape == value.shape
+      else { return false }
+      var ratio = 0.0
+      for index in 0..<value.count where right[flat: index] != value[flat: index] {
+        let exact = value[flat: index]
+        let rounding = Double(plain[flat: index]) - exact
+        let variance = max(
+          rounding * rounding + Roundoff.variance * exact * exact,
+          Roundoff.smallestNormal * Roundoff.smallestNormal)
+        func square(_ expected: Double) -> Double {
+          let error = Double(subject[flat: index]) - expected
+          return min(error * error / variance, 10_000)
+        }
+        ratio += square(right[flat: index]) - square(exact)
+      }
+      return ratio / 2 >= Hypotheses.decisive
     }
   }
 

@@ -32,9 +32,10 @@ struct IsolatedLayer: Sendable {
     self.layer = layer
     self.input = input
     self.evaluation = evaluation
-    let bounds = ErrorBound.bounds(of: layer, evaluation, input: wide)
+    let bounds = evaluation.settled(ErrorBound.bounds(of: layer, evaluation, input: wide))
     self.bounds = gain == 1 ? bounds : bounds.map { $0 * gain }
-    let variance = ErrorBudget.introduced(by: layer, evaluation, input: wide)
+    let variance = evaluation.settled(
+      ErrorBudget.introduced(by: layer, evaluation, input: wide))
     let clamped =
       script.isClamped ? ErrorBudget.clamped(variance, by: layer, evaluation) : variance
     budget = ErrorStatistics.Budget(
@@ -47,6 +48,8 @@ struct IsolatedLayer: Sendable {
     var statistics = ErrorStatistics(
       tensor, reference: evaluation.output, bounds: bounds, budget: budget,
       isDetailed: isDetailed)
+    // What has nothing finite shows neither a clamp nor rounding.
+    guard statistics.count > 0 else { return statistics }
     let isClamped = layer.convolution != nil
     if isClamped {
       statistics.clamp = ClampStatistics(tensor, evaluation, variance: budget.element)
@@ -63,9 +66,10 @@ struct IsolatedLayer: Sendable {
     let output = evaluation.output
     for index in 0..<output.count {
       let (value, exact) = (Double(tensor[flat: index]), output[flat: index])
-      guard value == exact || abs(value - exact) <= utilisation * bounds[flat: index] else {
-        return false
-      }
+      guard
+        value == exact || (value.isNaN && exact.isNaN)
+          || abs(value - exact) <= utilisation * bounds[flat: index]
+      else { return false }
     }
     return true
   }

@@ -19,10 +19,9 @@ struct ProbeJudge {
       guard let output = try subject.output(layer: index, input: input),
         let again = try subject.output(layer: index, input: input)
       else { return nil }
-      let special = try specialValues(layer, at: index)
+      let special = try specialOutput(layer, at: index)
       records.append(
-        try record(
-          layer, at: index, input: input, output: output, again: again, special: special))
+        record(layer, at: index, input: input, output: output, again: again, special: special))
     }
     let elapsed = clock.now - start
     return CaseRecord(
@@ -31,37 +30,44 @@ struct ProbeJudge {
       topClasses: [], endPoints: records)
   }
 
-  private func specialValues(_ layer: Layer, at index: Int) throws -> SpecialValues? {
+  /// What a layer read, and what the subject made of it.
+  private typealias Run = (input: Tensor<Float>, output: Tensor<Float>)
+
+  private func specialOutput(_ layer: Layer, at index: Int) throws -> Run? {
     let input = Probe.specialInput(for: layer, at: index)
-    guard let output = try subject.output(layer: index, input: input) else { return nil }
-    let expected = network.output(layer: index, input: Tensor(input))
-    try check(output, expected.shape, layer)
-    return SpecialValues(output, reference: expected)
+    return try subject.output(layer: index, input: input).map { (input, $0) }
   }
 
-  private func check(_ found: Tensor<Float>, _ expected: [Int], _ layer: Layer) throws {
-    guard found.shape == expected else {
-      throw VerificationError.wrongShape(
-        subject: subject.identity.name, endPoint: layer.endPoint, expected: expected,
-        found: found.shape)
-    }
+  private func mismatch(_ run: Run, _ layer: Layer, at index: Int) -> ShapeMismatch? {
+    ShapeMismatch(
+      found: run.output.shape, of: layer, at: index, in: network.architecture,
+      input: run.input.shape)
   }
 
   private func record(
     _ layer: Layer, at index: Int, input: Tensor<Float>, output: Tensor<Float>,
-    again: Tensor<Float>, special: SpecialValues?
-  ) throws -> EndPointRecord {
+    again: Tensor<Float>, special: Run?
+  ) -> EndPointRecord {
     let isolated = IsolatedLayer(network, layer: index, input: input)
     let expected = isolated.evaluation.output
-    for found in [output, again] { try check(found, expected.shape, layer) }
-    var measurement = isolated.measurement(output, again: again, isDetailed: true)
-    measurement.special = special
+    var measurement = Measurement()
+    let mismatch = [output, again].compactMap { self.mismatch((input, $0), layer, at: index) }.first
+    if mismatch == nil {
+      measurement = isolated.measurement(output, again: again, isDetailed: true)
+    }
+    let specialMismatch = special.flatMap { self.mismatch($0, layer, at: index) }
+    if let special, specialMismatch == nil {
+      measurement.special = SpecialValues(
+        special.output, reference: network.output(layer: index, input: Tensor(special.input)))
+    }
+    measurement.isolatedMismatch = mismatch ?? specialMismatch
     let gates = isolated.judge(measurement, profile)
     return EndPointRecord(
       name: layer.endPoint, shape: expected.shape, zeros: expected.scalars.count { $0 == 0 },
       status: Status.gravest(gates.map(\.status)) ?? .notRun, isolated: measurement.isolated,
       accumulated: nil, correlation: 1, goldenIsolated: nil, goldenAccumulated: nil,
-      referenceDistance: nil, changed: measurement.changed, special: special, gates: gates)
+      referenceDistance: nil, changed: measurement.changed, special: measurement.special,
+      isolatedMismatch: measurement.isolatedMismatch, gates: gates)
   }
 }
 
@@ -81,12 +87,14 @@ extension IsolatedLayer {
   }
 
   /// What the isolated gates say; the one for special values only if the layer was run on such, and
-  /// the one for repeatability only if there was a second run.
+  /// the one for repeatability only if there was a second run. All of them if the value has another
+  /// shape.
   func judge(_ measurement: Measurement, _ profile: Profile) -> [GateResult] {
     let isolated = Gate.judging(layer, isGolden: false).filter(\.isIsolated)
+    let isMisshapen = measurement.isolatedMismatch != nil
     let gates =
-      isolated + (measurement.special == nil ? [] : [.values])
-      + (measurement.changed == nil ? [] : [.repeatability])
+      isolated + (measurement.special == nil && !isMisshapen ? [] : [.values])
+      + (measurement.changed == nil && !isMisshapen ? [] : [.repeatability])
     return gates.map { $0.judge(measurement, of: layer.endPoint, profile) }
   }
 }

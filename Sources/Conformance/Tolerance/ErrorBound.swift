@@ -103,7 +103,8 @@ public enum ErrorBound {
     var bounds = evaluation.output
     for n in 0..<logits.shape[0] {
       let row = n * classes..<(n + 1) * classes
-      let values = logits.scalars[row]
+      // A logit of -∞ has an exponential of exactly 0; a NaN makes one of its whole row.
+      let values = logits.scalars[row].filter(\.isFinite)
       let spread = (values.max() ?? 0) - (values.min() ?? 0)
       let relative = (Double(classes) + spread + 6) * Roundoff.unit
       for k in row {
@@ -119,6 +120,6 @@ public enum ErrorBound {
   }
 
   private static func largestMagnitude(_ input: Tensor<Double>) -> Double {
-    input.scalars.reduce(0) { max($0, abs($1)) }
+    input.scalars.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
   }
 }

@@ -40,6 +40,9 @@ enum ExitStatus: Int32 {
       EngineError.unsupportedInstructionSet,
       EngineError.unknownInstructionSet:
       self = .usage
+    // What has another shape does not conform; there is no element of it to explain.
+    case VerificationError.wrongShape:
+      self = .doesNotConform
     case is VerificationError, is HarnessError:
       self = .internalError
     case InputError.unreadable:

@@ -21,7 +21,7 @@ struct InspectCommand: ParsableCommand {
 
   private func inspect(_ path: String) throws {
     let file = try GoldenFile(reading: path)
-    try file.validate()
+    try file.validate(shapes: .any)
     print("\(path): \(file.kind)")
     describe(file.provenance)
     switch file.kind {

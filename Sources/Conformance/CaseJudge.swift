@@ -48,7 +48,8 @@ struct CaseJudge {
       status: Status.gravest(records.map(\.status)) ?? .notRun,
       seconds: elapsed / .seconds(1),
       topClasses: topClasses(
-        logits: logits, predictions: predictions, subject: chain[.logits],
+        logits: logits, predictions: predictions,
+        subject: chain[.logits].flatMap { $0.shape == logits?.shape ? $0 : nil },
         golden: golden.activations[.logits]),
       endPoints: records)
   }
@@ -81,7 +82,9 @@ struct CaseJudge {
       goldenIsolated: measurement.goldenIsolated,
       goldenAccumulated: measurement.goldenAccumulated,
       referenceDistance: measurement.referenceDistance,
-      subjectFromGolden: measurement.subjectFromGolden, gates: gates)
+      subjectFromGolden: measurement.subjectFromGolden,
+      isolatedMismatch: measurement.isolatedMismatch,
+      accumulatedMismatch: measurement.accumulatedMismatch, gates: gates)
   }
 
   private func measure(_ step: Step) throws -> Measurement {
@@ -91,19 +94,21 @@ struct CaseJudge {
     let shared = isolated(step, input: goldenInput ?? Tensor(step.inherited))
     var measurement = Measurement()
 
-    let alone = try subject.output(layer: step.index, input: shared.input)
-    if let alone {
-      measurement.isolated = shared.statistics(
-        try shaped(alone, step), isDetailed: true)
-    } else if let value = step.chain[endPoint] {
-      if let input = subjectInput(step) {
-        measurement.isolated = isolated(step, input: input).statistics(
-          try shaped(value, step), isDetailed: true)
-      }
+    var alone = try subject.output(layer: step.index, input: shared.input)
+    if let value = alone {
+      measurement.isolatedMismatch = mismatch(value, step, input: shared.input)
+      if measurement.isolatedMismatch != nil { alone = nil }
+      measurement.isolated = alone.map { shared.statistics($0, isDetailed: true) }
+    } else if let value = step.chain[endPoint], let input = subjectInput(step) {
+      compare(value, step, madeOf: input, &measurement)
     }
     if let value = step.chain[endPoint] {
-      measurement.accumulated = step.reference.statistics(
-        try shaped(value, step), isDetailed: true)
+      measurement.accumulatedMismatch = ShapeMismatch(
+        found: value.shape, of: step.layer, at: step.index, in: network.architecture,
+        images: step.golden.images.shape)
+      if measurement.accumulatedMismatch == nil {
+        measurement.accumulated = step.reference.statistics(value, isDetailed: true)
+      }
     }
     if let goldenValue {
       if let goldenInput {
@@ -136,19 +141,52 @@ struct CaseJudge {
     return step.golden.activations[network.architecture.layers[step.index - 1].endPoint]
   }
 
-  /// What the subject itself had before this layer.
+  /// What the subject itself had before this layer. Where only axes of length 1 are missing or too many,
+  /// the numbers are what the layer read.
   private func subjectInput(_ step: Step) -> Tensor<Float>? {
     guard step.index > 0 else { return step.golden.images }
-    return step.chain[network.architecture.layers[step.index - 1].endPoint]
+    let own = step.chain[network.architecture.layers[step.index - 1].endPoint]
+    let expected = step.inherited.shape
+    return own.map { own in
+      own.shape.filter { $0 != 1 } == expected.filter { $0 != 1 } ? own.reshaped(expected) : own
+    }
   }
 
-  private func shaped(_ tensor: Tensor<Float>, _ step: Step) throws -> Tensor<Float> {
-    guard tensor.shape == step.reference.value.shape else {
-      throw VerificationError.wrongShape(
-        subject: subject.identity.name, endPoint: step.layer.endPoint,
-        expected: step.reference.value.shape, found: tensor.shape)
+  /// The layer by itself where the subject runs no single layers: its own end point beside what its
+  /// own end point before makes it.
+  ///
+  /// That may have another shape than the golden's. If this layer's value is what follows from it, the
+  /// layer is judged on it and not blamed; it is blamed if its value follows from nothing.
+  private func compare(
+    _ value: Tensor<Float>, _ step: Step, madeOf input: Tensor<Float>,
+    _ measurement: inout Measurement
+  ) {
+    guard canJudge(value, step, madeOf: input) else {
+      measurement.absence = "the end point before this one has another shape"
+      return
     }
-    return tensor
+    measurement.isolatedMismatch = mismatch(value, step, input: input)
+    guard measurement.isolatedMismatch == nil else { return }
+    measurement.isolated = isolated(step, input: input).statistics(value, isDetailed: true)
+  }
+
+  private func canJudge(
+    _ value: Tensor<Float>, _ step: Step, madeOf input: Tensor<Float>
+  ) -> Bool {
+    guard input.shape != step.inherited.shape else { return true }
+    // As many numbers in other places are the right ones, arranged otherwise (NCHW): what this layer
+    // read is not to be seen from them.
+    guard step.layer.reads(input.shape), input.count != step.inherited.count else { return false }
+    return value.shape != step.reference.value.shape
+      || value.shape == step.layer.outputShape(input: input.shape)
+  }
+
+  private func mismatch(
+    _ value: Tensor<Float>, _ step: Step, input: Tensor<Float>
+  ) -> ShapeMismatch? {
+    ShapeMismatch(
+      found: value.shape, of: step.layer, at: step.index, in: network.architecture,
+      input: input.shape)
   }
 
   /// Largest |left - right| / (2 · bound).

@@ -54,13 +54,14 @@ package struct IsolatedLayer: Sendable {
         form, evaluation, largestInput: 2 * wide.largestMagnitude + 1)
       for index in 0..<bounds.count { bounds[flat: index] = max(bounds[flat: index], own[flat: index]) }
     }
+    bounds = evaluation.settled(bounds)
     self.bounds = gain == 1 ? bounds : bounds.map { [gain] in $0 * gain }
   }
 
   /// The budget of results that are evaluated in this form.
   func budget(_ form: EvaluationForm) -> ErrorStatistics.Budget {
     budgets.value(for: form) {
-      let element = model.meanSquares(form)
+      let element = evaluation.settled(model.meanSquares(form))
       let clamped = ErrorBudget.clamped(element, by: clamp, evaluation)
       return ErrorStatistics.Budget(
         element: element, clamped: clamped, isCommon: layer.isSoftmax
@@ -82,6 +83,8 @@ package struct IsolatedLayer: Sendable {
       tensor, reference: evaluation.output, bounds: bounds, budget: budget,
       isDetailed: isDetailed)
     statistics.form = form
+    // What has nothing finite shows neither a clamp nor rounding.
+    guard statistics.count > 0 else { return statistics }
     let isClamped = layer.convolution != nil
     if isClamped {
       statistics.clamp = ClampStatistics(tensor, evaluation, variance: budget.element)
@@ -100,9 +103,10 @@ package struct IsolatedLayer: Sendable {
     let output = evaluation.output
     for index in 0..<output.count {
       let (value, exact) = (Double(tensor[flat: index]), output[flat: index])
-      guard value == exact || abs(value - exact) <= utilisation * bounds[flat: index] else {
-        return false
-      }
+      guard
+        value == exact || (value.isNaN && exact.isNaN)
+          || abs(value - exact) <= utilisation * bounds[flat: index]
+      else { return false }
     }
     return true
   }

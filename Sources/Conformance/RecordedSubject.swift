@@ -5,11 +5,14 @@ import MobileNet
 ///
 /// It answers only for the cases in its file, and only on the very images that were recorded. A
 /// float64 recording is rounded to float32 once, as an engine's output would be. It cannot run single
-/// layers, so each end point is judged by itself on the recorded one before it, and it cannot run
-/// other parameters, so gate G5 does not apply.
+/// layers, so each end point is judged by itself on the recorded one before it, and nobody sees what the
+/// layers make of the probe and its special values, or of a second run (G9); it cannot run other
+/// parameters either, so gate G5 does not apply. The verdict says so. End points may have any shape:
+/// another one than the network's is a finding.
 public struct RecordedSubject: Subject {
   private let file: GoldenFile
   public let identity: SubjectIdentity
+  public var isRecording: Bool { true }
 
   /// - Parameter parametersSHA256: Of the parameters that the reference computes with.
   /// - Throws: ``RecordingError`` if the file holds no activations or those of other parameters.
@@ -38,7 +41,7 @@ public struct RecordedSubject: Subject {
     case name: String, images: Tensor<Float>
   ) throws -> [EndPoint: Tensor<Float>] {
     guard file.caseNames.contains(name) else { return [:] }
-    let recorded = try file.readCase(name)
+    let recorded = try file.readCase(name, shapes: .any)
     guard recorded.images == images else {
       throw RecordingError(
         file: file.path, problem: "case \(name) was recorded on other images than the golden's")

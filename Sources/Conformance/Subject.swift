@@ -10,10 +10,14 @@ public protocol Subject: Sendable {
   /// Who is judged, for the record.
   var identity: SubjectIdentity { get }
 
+  /// Whether this only shows what once was recorded, so that nothing else can be run.
+  var isRecording: Bool { get }
+
   /// Runs the whole network.
   ///
   /// - Parameter images: `[batch, height, width, 3]`, normally in [0, 1].
-  /// - Returns: Every end point that the subject can show. Missing ones are reported as not run.
+  /// - Returns: Every end point that the subject can show. Missing ones are reported as not run, one of
+  ///   another shape as a failure.
   func endPoints(images: Tensor<Float>) throws -> [EndPoint: Tensor<Float>]
 
   /// What the subject yields for a case of a golden: for a subject that computes, a run on the
@@ -31,6 +35,8 @@ public protocol Subject: Sendable {
 }
 
 extension Subject {
+  public var isRecording: Bool { false }
+
   public func endPoints(
     case name: String, images: Tensor<Float>
   ) throws -> [EndPoint: Tensor<Float>] {

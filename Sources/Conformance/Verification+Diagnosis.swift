@@ -13,7 +13,9 @@ extension Verification {
     var observations: [(input: Tensor<Float>, output: Tensor<Float>)] = []
     let probe = Probe.input(for: layer, at: index)
     var isRepeatable = true
-    if let output = try subject.output(layer: index, input: probe) {
+    if let output = try subject.output(layer: index, input: probe),
+      output.shape == layer.outputShape(input: probe.shape)
+    {
       observations.append((probe, output))
       if let again = try subject.output(layer: index, input: probe) {
         isRepeatable = again.hasSameBits(as: output)
@@ -26,7 +28,11 @@ extension Verification {
     }
     if let file = goldens.first(where: { $0.caseNames.contains(divergence.caseName) }) {
       let golden = try file.readCase(divergence.caseName)
-      if let observation = try observation(golden, layer: index) {
+      // Of another shape, there is nothing to compare.
+      if let observation = try observation(golden, layer: index),
+        layer.reads(observation.input.shape),
+        observation.output.shape == layer.outputShape(input: observation.input.shape)
+      {
         observations.append(observation)
       }
     }

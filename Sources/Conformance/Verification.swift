@@ -58,7 +58,7 @@ public struct Verification: Sendable {
   ///
   /// - Parameter progress: Called after each case with how many are done, and of how many.
   /// - Throws: ``HarnessError`` if the suite does not pass its own test; ``VerificationError`` if a
-  ///   selection leaves nothing to judge or the subject's answer has the wrong shape; whatever
+  ///   selection leaves nothing to judge; whatever
   ///   reading a case or running the subject throws.
   public func run(
     _ goldens: [GoldenFile],
@@ -107,11 +107,25 @@ public struct Verification: Sendable {
 
   /// What the verdict does not speak of.
   private func omissions(_ cases: [CaseRecord]) -> [String] {
-    let hasRun = cases.contains { IntegerJudge.caseNames.contains($0.name) }
+    func title(_ gate: Gate) -> String { "\(gate.rawValue) (\(gate.title))" }
+    let probe = "the probe and its special values (NaN, infinity, -0)"
+    if subject.isRecording {
+      return [
+        "as recorded: without \(title(.exactIntegers)), \(title(.repeatability)), \(probe)"
+      ]
+    }
+    let names = Set(cases.map(\.name))
+    var omissions: [String] = []
     // Someone who selects cases or layers knows what is left out; not what could not have run.
-    guard !hasRun, rebuild == nil || !selection.isRestricted else { return [] }
-    let title = "\(Gate.exactIntegers.rawValue) (\(Gate.exactIntegers.title))"
-    return ["without \(title): this subject cannot run on other parameters"]
+    if names.isDisjoint(with: IntegerJudge.caseNames), rebuild == nil || !selection.isRestricted {
+      omissions.append(
+        "without \(title(.exactIntegers)): this subject cannot run on other parameters")
+    }
+    if !names.contains(Probe.caseName), isSelected(Probe.caseName) {
+      omissions.append(
+        "without \(title(.repeatability)), \(probe): this subject cannot run single layers")
+    }
+    return omissions
   }
 
   /// One case to judge; `nil` if the subject turns out to be unable to run it.
@@ -168,13 +182,15 @@ public struct Verification: Sendable {
     selection.cases.map { Glob($0).matches(name) } ?? true
   }
 
-  /// The case that Assay makes itself.
+  /// The cases of seeded inputs.
   private func probeJobs() -> [Job] {
-    guard isSelected(Probe.caseName) else { return [] }
     let judge = ProbeJudge(
       network: network, subject: subject, profile: profile,
       layers: selection.layers.map(Glob.init))
-    return [{ try judge.judge() }]
+    let jobs: [(String, Job)] = [
+      (Probe.caseName, { try judge.judge() }), (Probe.wideCaseName, { try judge.judgeWide() }),
+    ]
+    return jobs.filter { isSelected($0.0) }.map(\.1)
   }
 
   /// The cases of gate G5.

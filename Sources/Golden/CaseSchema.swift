@@ -20,9 +20,13 @@ struct CaseSchema {
 
   /// Checks a case.
   ///
-  /// - Parameter sweepBase: The image that all cases of a sweep are crops of.
-  init(name: String, group: Group, header: Header, sweepBase: Dataset?) throws(GoldenError) {
-    let check = CaseCheck(group: group, header: header)
+  /// - Parameters:
+  ///   - sweepBase: The image that all cases of a sweep are crops of.
+  ///   - hasAnyShape: Whether end points may have other shapes than the network's.
+  init(
+    name: String, group: Group, header: Header, sweepBase: Dataset?, hasAnyShape: Bool
+  ) throws(GoldenError) {
+    let check = CaseCheck(group: group, header: header, hasAnyShape: hasAnyShape)
     reader = header.reader
     kind = header.kind
     let description = try reader.string("description", of: group)
@@ -122,6 +126,7 @@ struct CaseSchema {
 struct CaseCheck {
   let group: Group
   let header: Header
+  var hasAnyShape = false
 
   private var reader: Reader { header.reader }
 
@@ -149,12 +154,33 @@ struct CaseCheck {
     let present = try reader.checkMembers(
       folder, required: isPartial ? [] : names, optional: isPartial ? names : [])
     var datasets: [EndPoint: Dataset] = [:]
+    var strict = reader
+    // Recording it again would not help a subject whose end points have other shapes.
+    if isPartial { strict.remedy = GoldenError.Remedy.judge }
     for (endPoint, shape) in zip(endPoints, shapes)
     where !isPartial || present.contains(endPoint.rawValue) {
-      datasets[endPoint] = try reader.dataset(
-        endPoint.rawValue, in: folder, type, shape: shape)
+      datasets[endPoint] =
+        hasAnyShape
+        ? try anyDataset(endPoint.rawValue, in: folder, type, shape, among: shapes)
+        : try strict.dataset(endPoint.rawValue, in: folder, type, shape: shape)
     }
     return datasets
+  }
+
+  /// A dataset of any shape that is readable at all.
+  private func anyDataset(
+    _ name: String, in folder: Group, _ type: ElementType, _ expected: [Int], among shapes: [[Int]]
+  ) throws(GoldenError) -> Dataset {
+    let dataset = try reader.dataset(name, in: folder, type)
+    guard Format.isReadable(dataset.shape, inPlaceOf: expected, among: shapes) else {
+      var reader = reader
+      reader.remedy = GoldenError.Remedy.size
+      throw reader.error(
+        .invalid(
+          "shape \(describe(shape: dataset.shape)) has too many axes or elements for "
+            + describe(shape: expected)), at: dataset.path)
+    }
+    return dataset
   }
 
   func featuresAndLogits(

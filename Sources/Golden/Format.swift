@@ -12,6 +12,27 @@ enum Format {
   /// Of all crops of a sweep case together; stored images are limited by what is stored.
   static let maximumPixels = 1 << 28
   static let maximumClasses = 1 << 20
+  /// Axes that a recorded end point may have.
+  static let maximumRank = 5
+  /// How many times the elements of the network's end point a recorded one may have.
+  static let maximumExcess = 16
+
+  /// Whether a recorded end point of this shape is read at all: one whose axes are more, or whose
+  /// elements are more than ``maximumExcess`` times the network's and than those of the case's largest
+  /// end point (a head that was not pooled), is no end point.
+  ///
+  /// - Parameter shapes: Of all end points of the network.
+  static func isReadable(_ shape: [Int], inPlaceOf expected: [Int], among shapes: [[Int]]) -> Bool {
+    let largest = shapes.map { $0.reduce(1, *) }.max() ?? 1
+    let most = max(maximumExcess * expected.reduce(1, *), largest)
+    guard shape.count <= maximumRank else { return false }
+    var count = 1
+    for extent in shape where count <= most {
+      guard extent <= most else { return false }
+      count *= extent
+    }
+    return count <= most
+  }
 
   static let cases = "cases"
   static let images = "images"

@@ -103,6 +103,8 @@ extension GoldenError {
     static let name = "name a golden file, or make one with Scripts/oracle/export"
     static let export = "export the golden again with Scripts/oracle/export"
     static let record = "record it again with assay run"
+    static let judge = "a golden has the network's shapes; judge this with --activations"
+    static let size = "record what the end point's name stands for"
     static let copy = "copy the file again, or make it again with Scripts/oracle/export"
     static let output = "name another place for the output"
   }

@@ -47,29 +47,40 @@ public struct GoldenFile: Sendable {
         named: "HxWx3") : nil
   }
 
+  /// Which shapes the end points of a recording may have; those of every other kind are the network's.
+  public enum Shapes: Sendable {
+    /// The network's, as a witness has to have them.
+    case ofNetwork
+    /// Any of at most five axes, and of so many elements that reading them is no danger: what a subject
+    /// computed is to be judged.
+    case any
+  }
+
   /// Checks the names, shapes and types of everything in the file, of any kind, and reads no
   /// numbers. For a file of parameters, reads and checks those.
   ///
   /// - Throws: ``GoldenError`` with `badData` for the first flaw.
-  public func validate() throws(GoldenError) {
+  public func validate(shapes: Shapes = .ofNetwork) throws(GoldenError) {
     if kind == .parameters { _ = try ParametersFile(header) }
     if kind == .training { try TrainingFile(header).validate() }
-    for name in caseNames { _ = try summary(ofCase: name) }
+    for name in caseNames { _ = try schema(ofCase: name, shapes: shapes) }
   }
 
-  /// Checks the names, shapes and types of one case.
+  /// Checks the names, shapes and types of one case; the end points of a recording may have any shape.
   ///
   /// - Throws: ``GoldenError`` with `badData` for the first flaw, or if there is no such case.
   public func summary(ofCase name: String) throws(GoldenError) -> GoldenCaseSummary {
-    try schema(ofCase: name).summary
+    try schema(ofCase: name, shapes: .any).summary
   }
 
   /// Checks and reads one case.
   ///
   /// - Throws: ``GoldenError`` with `badData` for the first flaw: those of ``summary(ofCase:)``, and
   ///   a number that is not finite (except in what a subject recorded).
-  public func readCase(_ name: String) throws(GoldenError) -> GoldenCase {
-    let schema = try schema(ofCase: name)
+  public func readCase(
+    _ name: String, shapes: Shapes = .ofNetwork
+  ) throws(GoldenError) -> GoldenCase {
+    let schema = try schema(ofCase: name, shapes: shapes)
     let summary = schema.summary
     return GoldenCase(
       name: name, description: summary.description, source: summary.source,
@@ -93,9 +104,9 @@ public struct GoldenFile: Sendable {
     try header.check(parameters: parameters.provenance, of: parameters.path)
   }
 
-  private func schema(ofCase name: String) throws(GoldenError) -> CaseSchema {
+  private func schema(ofCase name: String, shapes: Shapes) throws(GoldenError) -> CaseSchema {
     try CaseSchema(
       name: name, group: try header.group(ofCase: name, among: caseNames), header: header,
-      sweepBase: sweepBase)
+      sweepBase: sweepBase, hasAnyShape: shapes == .any && kind == .recording)
   }
 }

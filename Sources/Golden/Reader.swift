@@ -137,6 +137,18 @@ struct Reader: Sendable {
 
   // MARK: Datasets
 
+  /// Opens a dataset of any shape, and checks its type.
+  func dataset(
+    _ name: String, in group: Group, _ type: ElementType
+  ) throws(GoldenError) -> Dataset {
+    let dataset = try read { () throws(HDF5Error) in try group.dataset(name) }
+    guard dataset.elementType == type else {
+      throw error(
+        .wrongType(expected: "\(type)", found: "\(dataset.elementType)"), at: dataset.path)
+    }
+    return dataset
+  }
+
   /// Opens a dataset, and checks its type and its rank.
   ///
   /// - Parameter axes: The expected shape as text, and one extent for each axis, `nil` where any

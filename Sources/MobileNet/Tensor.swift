@@ -99,8 +99,10 @@ extension Tensor where Scalar: BinaryFloatingPoint {
 }
 
 extension Tensor where Scalar == Double {
-  /// Largest |element|; 0 of none, and of NaN alone.
-  package var largestMagnitude: Double { storage.reduce(0) { max($0, abs($1)) } }
+  /// Largest finite |element|; 0 where there is none.
+  package var largestMagnitude: Double {
+    storage.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+  }
 }
 
 /// Writes a shape as people say it: `1x64x64x24`.

@@ -122,6 +122,63 @@ import TestSupport
     try expectRefusal(golden.inference, status: 65, place: flaw.place)
   }
 
+  /// A recording of the built-in engine, with one end point changed.
+  private func verifyRecording(_ change: String, name: String) throws -> CommandResult {
+    let folder = try TemporaryDirectory()
+    let path = folder.path("recording.h5")
+    #expect(try Program.run("run", "--cases", "ramp", "--output", path).status == 0)
+    try PythonTools.run(
+      """
+      import sys, h5py, numpy
+      with h5py.File(sys.argv[1], 'a') as file:
+        group = file['cases/ramp/activations']
+        value = group[sys.argv[2]][()]
+        del group[sys.argv[2]]
+        group[sys.argv[2]] = numpy.ascontiguousarray(\(change))
+      """, [path, name])
+    return try Program.run(
+      "verify", "--cases", "ramp", "--activations", path, "--quiet", "--annotations", "--output",
+      folder.path("reports"))
+  }
+
+  @Test(
+    .enabled(if: isReady, Comment(rawValue: PythonTools.hint)),
+    arguments: [
+      ("Conv2d_0", "value[:, :-1, :-1]", "VALID padding in place of SAME"),
+      ("Conv2d_3_pointwise", "value.transpose(0, 3, 1, 2)", "NCHW in place of NHWC"),
+      ("Logits", "value[:, None, None, :]", "N x 1 x 1 x K for N x K"),
+      ("Predictions", "value[:, 1:]", "1000 classes"),
+      ("Conv2d_5_depthwise", "value[:, :0]", "its shape is 1x0x6x192"),
+    ])
+  func `a recorded end point of another shape is a verdict`(
+    layer: String, change: String, cause: String
+  ) throws {
+    let result = try verifyRecording(change, name: layer)
+    #expect(result.status == 1 && result.error.isEmpty, "\(result.error)")
+    let last = try #require(result.output.split(separator: "\n").last)
+    #expect(last.hasPrefix("DOES NOT CONFORM  engine: \(layer) fails G1"), "\(last)")
+    #expect(last.contains(cause), "\(last)")
+  }
+
+  @Test(.enabled(if: isReady, Comment(rawValue: PythonTools.hint)))
+  func `an end point far too large is refused and recording it again is no remedy`() throws {
+    let result = try verifyRecording("numpy.zeros((1, 1001, 3000), 'f4')", name: "Predictions")
+    #expect(result.status == 65 && !result.error.contains("record it again"))
+  }
+
+  @Test(.enabled(if: isReady, Comment(rawValue: PythonTools.hint)))
+  func `a recorded negative zero conforms and NaN is named`() throws {
+    let zeros = try verifyRecording(
+      "numpy.where(value == 0, numpy.float32(-0.0), value)", name: "Conv2d_2_depthwise")
+    #expect(zeros.status == 0, "\(zeros.output)")
+    let nan = try verifyRecording(
+      "numpy.where(value == value.max(), numpy.float32('nan'), value)", name: "global_pool")
+    #expect(nan.status == 1)
+    let last = try #require(nan.output.split(separator: "\n").last)
+    #expect(last.contains("global_pool fails G8") && last.contains("holds NaN"), "\(last)")
+    #expect(nan.output.contains("title=global_pool%3A FAIL::G8 values"), "\(nan.output)")
+  }
+
   @Test func `what cannot be read is refused in one line`() throws {
     let folder = try TemporaryDirectory()
     try expectRefusal(folder.path("missing.h5"), status: 66, place: "missing.h5")

@@ -79,6 +79,36 @@ import Testing
     #expect(compare([-0.0, 0, -1], [0, 0, -1]).negativeZeros == 1)
   }
 
+  @Test func `what is NaN or infinite in both enters no figure`() {
+    let (nan, infinity) = (Double.nan, Double.infinity)
+    let plain = compare([1.5, 2, -4], [1, 2, -3], bounds: [1, 1, 4], sigma: [0.25, 0.25, 0.5])
+    var mixed = compare(
+      [.nan, 1.5, .infinity, 2, -4, -.infinity], [nan, 1, infinity, 2, -3, -infinity],
+      bounds: [nan, 1, infinity, 1, 4, 0], sigma: [nan, 0.25, infinity, 0.25, 0.5, 0])
+    #expect(mixed.count == 3 && mixed.matched == 3 && mixed.notMatched == 0)
+    #expect(mixed.worst?.index == [0, 0, 1, 0])
+    (mixed.matched, mixed.worst) = (plain.matched, plain.worst)
+    #expect(mixed == plain)
+  }
+
+  @Test func `where nothing is left there is no figure`() {
+    let statistics = compare([.nan], [.nan], bounds: [1], sigma: [1])
+    #expect(statistics.count == 0 && statistics.matched == 1 && statistics.worst == nil)
+    #expect(statistics.utilisation == nil && statistics.budgetRatio == nil)
+    #expect(statistics.maxSigma == nil && statistics.effectiveCount == nil)
+  }
+
+  @Test func `the worst element is the one that is out of place`() {
+    let statistics = compare([1, .nan, 3], [0, 2, 3], bounds: [0, 1, 1])
+    #expect(statistics.worst?.index == [0, 0, 1, 0] && statistics.notMatched == 1)
+  }
+
+  @Test func `what float32 cannot hold is infinite to it`() {
+    #expect(compare([.infinity], [1e39]).notMatched == 0)
+    #expect(compare([-.infinity], [1e39]).notMatched == 1)
+    #expect(compare([.infinity], [3.4e38]).notMatched == 1)
+  }
+
   @Test func `a subnormal may be flushed, a normal number may not`() {
     #expect(compare([0], [0x1p-127], bounds: [0]).utilisation == 0)
     #expect(compare([0], [0x1p-126], bounds: [0]).utilisation == .infinity)

@@ -8,7 +8,10 @@ import TestSupport
 @Suite struct PolicyTests {
   @Test func `the standard profile is complete and cites its sources`() throws {
     #expect(Profile.standard.name == "standard")
-    #expect(Profile.standard.thresholds.count == Profile.Limit.allCases.count)
+    #expect(
+      Set(Profile.standard.thresholds.keys)
+        == Set(Profile.Limit.allCases.filter { !$0.isOptional }.map(\.rawValue)))
+    #expect(Profile.standard.negativeZeros == nil)
     for (name, threshold) in Profile.standard.thresholds {
       #expect(!threshold.source.isEmpty, "\(name)")
       // A limit that a correct engine was measured beyond would be no limit.
@@ -24,6 +27,11 @@ import TestSupport
     let profile = try Profile(reading: path)
     #expect(profile.isolatedBudgetRatio == 1.25)
     #expect(profile.boundUtilisation == 1)
+  }
+
+  @Test func `a profile that asks for bits has a limit more`() throws {
+    let yaml = Profile.standardYAML + "  negative_zeros:\n    limit: 0\n    source: bits\n"
+    #expect(try Profile(yaml: yaml, file: "p.yaml").negativeZeros == 0)
   }
 
   @Test func `a record keeps the profile`() throws {

@@ -77,6 +77,11 @@ import TestSupport
       try record(NaiveSubject(parameters: fixture.parameters), isWide: isWide))
     #expect(record.verdict.conforms, "\(record.verdict.line)")
     #expect(record.subject.name == "theirs")
+    let omissions = try #require(record.verdict.omissions.first)
+    #expect(omissions.hasPrefix("as recorded: without "))
+    for word in ["G5", "G9 (repeatability)", "probe", "special values", "NaN"] {
+      #expect(omissions.contains(word) && record.verdict.line.contains(word))
+    }
   }
 
   @Test func `a fault is caught and its layer named, with end points missing`() async throws {
@@ -88,6 +93,22 @@ import TestSupport
     #expect(record.verdict.firstDivergence?.endPoint == EndPoint("Conv2d_6_depthwise"))
     #expect(record.verdict.line.contains("not run"))
     #expect(record.verdict.line.contains("epsilon"), "\(record.verdict.line)")
+  }
+
+  @Test func `another shape is judged from the file, in either precision`() async throws {
+    for isWide in [false, true] {
+      var shown = NaiveSubject(parameters: fixture.parameters)
+        .endPoints(images: try fixture.sweep.readCase("17x40").images)
+      let layer = EndPoint("Conv2d_0")
+      shown[layer] = shown[layer]?.cropped(rows: 8, columns: 19)
+      let file = try record(ShownSubject(shown: shown), isWide: isWide)
+      #expect(throws: GoldenError.self) { try file.readCase("17x40") }
+      #expect(throws: GoldenError.self) { try file.validate() }
+      try file.validate(shapes: .any)
+      let record = try await judge(file)
+      #expect(record.verdict.firstDivergence?.endPoint == layer)
+      #expect(record.verdict.line.contains("VALID padding in place of SAME"))
+    }
   }
 
   @Test func `missing end points alone do not conform`() async throws {

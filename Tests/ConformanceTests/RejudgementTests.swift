@@ -39,7 +39,10 @@ import Testing
   private func standard(_ limits: [Profile.Limit: Double]) -> Profile {
     var profile = Profile.standard
     profile.name = "mine"
-    for (limit, value) in limits { profile.thresholds[limit.rawValue]?.limit = value }
+    for (limit, value) in limits {
+      // The optional one has no threshold to change.
+      profile.thresholds[limit.rawValue, default: .init(limit: 0, source: "a test")].limit = value
+    }
     return profile
   }
 

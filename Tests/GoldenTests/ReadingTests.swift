@@ -174,7 +174,8 @@ import Testing
     #expect(category { try write("x", images: images, [:]) } == .badData)
     #expect(category { try write("x", images: images.reshaped([4, 3]), logits) } == .badData)
     #expect(
-      category { try write("x", images: images, [.logits: Fixture.tensor([4], "")]) } == .badData)
+      category { try write("x", images: images, [.logits: Fixture.tensor([1, 1000], "")]) }
+        == .badData)
     #expect(
       category { try write("x", images: images, [EndPoint("x"): Fixture.tensor([4], "")]) }
         == .badData)

@@ -35,6 +35,9 @@ struct RecordSchemaTests {
     record.cases[0].endPoints[0].isolated?.detail?.map?.cells[3] = .infinity
     record.cases[0].endPoints[0].isolated?.detail?.channels[5] = .infinity
     record.cases[0].endPoints[0].gates[0].criteria[0].value = -.infinity
+    record.cases[0].endPoints[1].isolated?.matched = 3
+    record.cases[0].endPoints[2].accumulatedMismatch = try JSONDecoder().decode(
+      ShapeMismatch.self, from: Data(#"{"found": [0, 7], "expected": [1, 7], "cause": "x"}"#.utf8))
     #expect(try validate(try record.json()) == "valid")
   }
 

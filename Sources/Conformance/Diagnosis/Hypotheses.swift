@@ -151,6 +151,8 @@ package struct Hypotheses {
         ? hypothesis.script.output(healthy[place].input) : hypothesis.emulated[place]
       for k in 0..<reference.count {
         let (value, other) = (output[flat: k], emulated[flat: k])
+        // Where the input alone makes it infinite or NaN, nothing is to be explained.
+        if !value.isFinite, !reference[flat: k].isFinite { continue }
         guard value.isFinite == other.isFinite else { return false }
         guard value.isFinite else {
           // Overflow where the emulation overflows: as telling as an error can be.

@@ -77,7 +77,11 @@ public struct Explainer: Sendable {
     guard let (index, layer) = network.architecture.layer(endPoint) else {
       throw VerificationError.nothingSelected(what: "end point", pattern: endPoint.rawValue)
     }
-    let chain = try subject.endPoints(case: golden.name, images: golden.images)
+    // What has another shape has no element to explain; for what comes after, it is not there.
+    let all = try subject.endPoints(case: golden.name, images: golden.images)
+    let shapes = network.architecture.shapes(images: golden.images.shape)
+    let expected = Dictionary(uniqueKeysWithValues: zip(network.architecture.endPoints, shapes))
+    let chain = all.filter { $0.key == endPoint || $0.value.shape == expected[$0.key] }
     var reference = ChainState(images: golden.images, declared: declared)
     for place in 0..<index {
       _ = reference.advance(
@@ -95,12 +99,15 @@ public struct Explainer: Sendable {
     if isOnOwnInput, let ownInput { (input, subjectAlone) = (ownInput, chain[endPoint]) }
     let alone = IsolatedLayer(network, layer: index, input: input, declared: declared)
     let shown = subjectAlone ?? chain[endPoint]
-    if let shown, shown.shape != alone.evaluation.output.shape {
+    for shown in [subjectAlone, chain[endPoint]].compactMap({ $0 })
+    where shown.shape != alone.evaluation.output.shape {
       throw VerificationError.wrongShape(
         subject: subject.identity.name, endPoint: endPoint,
         expected: alone.evaluation.output.shape, found: shown.shape)
     }
-    let place = coordinates ?? shown.flatMap { alone.statistics($0).worst?.index } ?? [0]
+    let place =
+      coordinates ?? shown.flatMap { alone.statistics($0).worst?.index }
+      ?? alone.evaluation.output.shape.map { _ in 0 }
     let flat = try alone.evaluation.output.flatIndex(of: place, in: endPoint)
 
     let carried = ownInput.map {

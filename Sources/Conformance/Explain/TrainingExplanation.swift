@@ -44,7 +44,7 @@ public struct TrainingExplainer: Sendable {
     }
     let batch = try TrainingBatch(golden.batch, architecture)
     let options = TrainingOptions(golden.settings)
-    let recorded = try subject.step(batch, options)
+    let all = try subject.step(batch, options)
     let step = TrainingNetwork<Double>(parameters: parameters).step(
       try batch.wide(architecture), options)
     let witnesses = TrainingWitnesses(parameters, batch, options, reference: step)
@@ -52,6 +52,9 @@ public struct TrainingExplainer: Sendable {
       throw VerificationError.nothingSelected(what: "point", pattern: point.rawValue)
     }
     let reference = yardstick.reference
+    // As for the judge, what has another shape is not there for what is computed from it.
+    let shapes = step.points(of: architecture).mapValues(\.shape)
+    let recorded = all.filter { $0.key == point || $0.value.shape == shapes[$0.key] }
     let shown = recorded[point]
     if let shown, shown.shape != reference.shape {
       throw VerificationError.wrongShape(

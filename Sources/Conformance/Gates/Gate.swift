@@ -37,7 +37,7 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     case .accumulatedBudget:
       "Along the subject's own chain, errors grow only as rounding predicts."
     case .clampExactness:
-      "Where ReLU6 holds an element for certain, it is 0 or 6 to the bit."
+      "Where ReLU6 holds an element for certain, it is 0 or 6 exactly."
     case .exactIntegers:
       "On integers with which nothing rounds, a layer makes no error at all."
     case .goldenSandwich:
@@ -45,7 +45,7 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     case .bias:
       "The errors of a layer by itself scatter around zero, and no wider than rounding explains."
     case .values:
-      "NaN, infinity, negative zero and subnormal numbers follow a rule, also when fed to a layer."
+      "NaN, infinity and subnormal numbers follow a rule, also when fed to a layer."
     case .repeatability:
       "A second run of a layer gives the same bits."
     }
@@ -96,13 +96,35 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
         .referenceDistance,
       ]
     case .bias: [.bias, .normalizedRMS]
-    case .values: [.valueDeviations]
+    case .values: [.valueDeviations, .negativeZeros]
     case .repeatability: []
     }
   }
 
   /// Applies the gate to what was measured at one end point.
+  ///
+  /// A value of another shape than the layer's fails every gate that would have to look at it, and has
+  /// no figure.
   func judge(_ measurement: Measurement, of endPoint: EndPoint, _ profile: Profile) -> GateResult {
+    if let mismatch = mismatch(in: measurement) {
+      return GateResult(self, status: .fail, note: mismatch.description)
+    }
+    return judgeFigures(measurement, of: endPoint, profile)
+  }
+
+  private func mismatch(in measurement: Measurement) -> ShapeMismatch? {
+    switch self {
+    case .isolatedBound, .isolatedBudget, .clampExactness, .exactIntegers, .bias, .repeatability:
+      measurement.isolatedMismatch
+    case .accumulatedBudget: measurement.accumulatedMismatch
+    case .values: measurement.isolatedMismatch ?? measurement.accumulatedMismatch
+    case .goldenSandwich: nil
+    }
+  }
+
+  private func judgeFigures(
+    _ measurement: Measurement, of endPoint: EndPoint, _ profile: Profile
+  ) -> GateResult {
     switch self {
     case .isolatedBound: judgeIsolatedBound(measurement, profile)
     case .isolatedBudget: judgeIsolatedBudget(measurement, profile)
@@ -115,6 +137,31 @@ public enum Gate: String, Hashable, Sendable, Codable, CaseIterable, Comparable 
     case .repeatability: judgeRepeatability(measurement, profile)
     }
   }
+}
+
+extension GateResult {
+  /// How near to the layer it is what a result speaks of.
+  package enum Reach: Int, Comparable, Sendable {
+    /// The layer by itself, on the case's data.
+    case layer
+    /// The layer by itself, on NaN, infinities and other special values.
+    case special
+    /// What the subject's own run, or the golden's, has inherited as well.
+    case chain
+
+    package static func < (left: Reach, right: Reach) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// G8 looks at both; which of its figures fail tells.
+  package var reach: Reach {
+    guard gate == .values else { return gate.isIsolated ? .layer : .chain }
+    let failing = criteria.filter { !$0.holds }
+    if failing.contains(where: ValueScope.isolated.covers) { return .layer }
+    return failing.contains(where: ValueScope.special.covers) ? .special : .chain
+  }
+
+  /// Whether the layer by itself holds NaN or infinity out of place, which makes other figures infinite.
+  var holdsMisplaced: Bool { gate == .values && status == .fail && reach == .layer }
 }
 
 /// What one gate says of one end point.
@@ -164,7 +211,7 @@ public struct GateResult: Hashable, Sendable, Codable {
     status = criteria.allSatisfy(\.holds) ? .pass : .fail
   }
 
-  /// A gate that could not run.
+  /// A gate that has no figures: it could not run, or what it would look at has another shape.
   init(_ gate: Gate, status: Status, note: String) {
     self.gate = gate
     self.status = status
@@ -193,15 +240,23 @@ struct Measurement {
   var inexact: Int?
   /// What the layer by itself made of special numbers, if it was run on any.
   var special: SpecialValues?
+  /// Of the layer by itself, if its value has another shape than its input makes it.
+  var isolatedMismatch: ShapeMismatch?
+  /// Of the subject's own chain, if its value has another shape than the reference's.
+  var accumulatedMismatch: ShapeMismatch?
   /// At a point of a step of training.
   var training: TrainingFigures?
-  /// Why the subject shows nothing here, where that is known.
+  /// Why there is nothing to judge the layer by itself, where that is known.
   var absence: String?
   /// What this was measured at.
   var place: String { training == nil ? "end point" : "point" }
   /// Why there is no ``isolated``, or neither that nor ``accumulated``.
   var missing: String {
     if let absence { return absence }
+    if let isolated, isolated.count == 0 {
+      return isolated.matched == nil
+        ? "there are no elements" : "every element is NaN or infinite, as its input makes it"
+    }
     if accumulated == nil { return "the subject does not show this \(place)" }
     return training == nil
       ? "the subject does not show the end point before this one"

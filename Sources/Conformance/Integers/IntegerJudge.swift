@@ -29,12 +29,9 @@ struct IntegerJudge {
       let input = data.input(layer: index)
       guard let exact = data.exact(layer: index, input: input) else { continue }
       guard let output = try subject.output(layer: index, input: input) else { return nil }
-      guard output.shape == exact.shape else {
-        throw VerificationError.wrongShape(
-          subject: subject.identity.name, endPoint: layer.endPoint, expected: exact.shape,
-          found: output.shape)
-      }
-      records.append(record(layer.endPoint, output, exact))
+      let mismatch = ShapeMismatch(
+        found: output.shape, of: layer, at: index, in: architecture, input: input.shape)
+      records.append(record(layer.endPoint, output, exact, mismatch))
     }
     guard !records.isEmpty else { return nil }
     let elapsed = clock.now - start
@@ -46,17 +43,20 @@ struct IntegerJudge {
   }
 
   private func record(
-    _ endPoint: EndPoint, _ output: Tensor<Float>, _ exact: Tensor<Double>
+    _ endPoint: EndPoint, _ output: Tensor<Float>, _ exact: Tensor<Double>,
+    _ mismatch: ShapeMismatch?
   ) -> EndPointRecord {
-    var measurement = Measurement(
-      isolated: ErrorStatistics(output, reference: exact, isDetailed: true))
-    measurement.inexact = (0..<exact.count).count {
-      Double(output[flat: $0]) != exact[flat: $0]
+    var measurement = Measurement(isolatedMismatch: mismatch)
+    if mismatch == nil {
+      measurement.isolated = ErrorStatistics(output, reference: exact, isDetailed: true)
+      measurement.inexact = (0..<exact.count).count {
+        Double(output[flat: $0]) != exact[flat: $0]
+      }
     }
     let result = Gate.exactIntegers.judge(measurement, of: endPoint, profile)
     return EndPointRecord(
       name: endPoint, shape: exact.shape, zeros: exact.scalars.count { $0 == 0 },
       status: result.status, isolated: measurement.isolated, correlation: 1,
-      inexact: measurement.inexact, gates: [result])
+      inexact: measurement.inexact, isolatedMismatch: mismatch, gates: [result])
   }
 }

@@ -37,6 +37,7 @@ public struct Profile: Hashable, Sendable, Codable {
     case bias = "bias"
     case normalizedRMS = "normalized_rms"
     case valueDeviations = "value_deviations"
+    case negativeZeros = "negative_zeros"
     case zeroFraction = "zero_fraction"
     case referenceDistance = "reference_distance"
 
@@ -52,11 +53,15 @@ public struct Profile: Hashable, Sendable, Codable {
       case .integerDeviations: "elements that are not the exact integer"
       case .bias: "bias of the channels' errors"
       case .normalizedRMS: "rms(error / σ)"
-      case .valueDeviations: "elements that break a rule for NaN, infinity or -0"
+      case .valueDeviations: "elements that break a rule for NaN or infinity"
+      case .negativeZeros: "elements that are -0"
       case .zeroFraction: "share of zeros that may still be judged by"
       case .referenceDistance: "relative L2 distance of the reference from TensorFlow's float64"
       }
     }
+
+    /// Whether a profile may do without: what it limits is then shown and not judged.
+    package var isOptional: Bool { self == .negativeZeros }
   }
 
   public init(name: String, thresholds: [Limit: Threshold]) {
@@ -65,7 +70,8 @@ public struct Profile: Hashable, Sendable, Codable {
       uniqueKeysWithValues: thresholds.map { ($0.key.rawValue, $0.value) })
   }
 
-  /// The most that a figure may be. A profile that lacks a limit lets nothing pass.
+  /// The most that a figure may be. A profile that lacks a limit lets nothing pass, unless the limit is
+  /// optional: ``negativeZeros``.
   public subscript(limit: Limit) -> Double {
     thresholds[limit.rawValue]?.limit ?? -.infinity
   }
@@ -82,7 +88,7 @@ extension Profile {
   public var accumulatedBudgetRatio: Double { self[.accumulatedBudgetRatio] }
   /// G3 and G6: largest |error| / sigma along the chain.
   public var accumulatedMaxSigma: Double { self[.accumulatedMaxSigma] }
-  /// G4 and G6: elements that the clamp holds and that are not bitwise 0 or 6.
+  /// G4 and G6: elements that the clamp holds and that are not exactly 0 or 6.
   public var clampDeviations: Double { self[.clampDeviations] }
   /// G5: elements that are not the exact integer result.
   public var integerDeviations: Double { self[.integerDeviations] }
@@ -90,8 +96,11 @@ extension Profile {
   public var bias: Double { self[.bias] }
   /// G7: largest √(mean (error / sigma)²).
   public var normalizedRMS: Double { self[.normalizedRMS] }
-  /// G8: elements that break a rule for NaN, infinity or -0.
+  /// G8: elements that break a rule for NaN or infinity.
   public var valueDeviations: Double { self[.valueDeviations] }
+  /// G8: elements that are -0 where no value is negative; `nil` in a profile that does not ask for bits,
+  /// as the standard one.
+  public var negativeZeros: Double? { thresholds[Limit.negativeZeros.rawValue]?.limit }
   /// Largest share of zeros in an end point's reference values, over all cases, that may still be
   /// judged by; beyond it, MISTRUSTED.
   public var zeroFraction: Double { self[.zeroFraction] }
@@ -118,9 +127,10 @@ extension Profile {
   private init(_ file: PolicyFile) throws(PolicyError) {
     let root = try file.root(schemaVersion: Self.schemaVersion, keys: ["name", "thresholds"])
     let section = try root.map(
-      "thresholds", required: Limit.allCases.map(\.rawValue))
+      "thresholds", required: Limit.allCases.filter { !$0.isOptional }.map(\.rawValue),
+      optional: Limit.allCases.filter(\.isOptional).map(\.rawValue))
     var thresholds: [Limit: Threshold] = [:]
-    for limit in Limit.allCases {
+    for limit in Limit.allCases where !limit.isOptional || section.has(limit.rawValue) {
       let entry = try section.map(
         limit.rawValue, required: ["limit", "source"], optional: ["measured"])
       thresholds[limit] = Threshold(

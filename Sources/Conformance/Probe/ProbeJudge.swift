@@ -10,59 +10,83 @@ struct ProbeJudge {
 
   /// The record of the case `probe`; `nil` if the subject cannot run single layers.
   func judge() throws -> CaseRecord? {
+    try judge(Probe.caseName, Probe.description, special: specialOutput) {
+      Probe.input(for: $0, at: $1)
+    }
+  }
+
+  /// The record of the case `probe_wide`; `nil` if the subject cannot run single layers, or no layer
+  /// that has wide inputs is selected.
+  func judgeWide() throws -> CaseRecord? {
+    try judge(Probe.wideCaseName, Probe.wideDescription, special: { _, _ in nil }) {
+      Probe.wideInput(for: $0, at: $1)
+    }
+  }
+
+  private func judge(
+    _ name: String, _ description: String, special: (Layer, Int) throws -> Run?,
+    input: (Layer, Int) -> Tensor<Float>?
+  ) throws -> CaseRecord? {
     let clock = ContinuousClock()
     let start = clock.now
     var records: [EndPointRecord] = []
     for (index, layer) in network.architecture.layers.enumerated()
     where layers?.matches(layer.endPoint.rawValue) ?? true {
-      let input = Probe.input(for: layer, at: index)
+      guard let input = input(layer, index) else { continue }
       guard let output = try subject.output(layer: index, input: input),
         let again = try subject.output(layer: index, input: input)
       else { return nil }
-      let special = try specialValues(layer, at: index)
+      let special = try special(layer, index)
       records.append(
-        try record(
-          layer, at: index, input: input, output: output, again: again, special: special))
+        record(layer, at: index, input: input, output: output, again: again, special: special))
     }
+    guard !records.isEmpty else { return nil }
     let elapsed = clock.now - start
     return CaseRecord(
-      name: Probe.caseName, golden: "", description: Probe.description, images: [],
+      name: name, golden: "", description: description, images: [],
       status: Status.gravest(records.map(\.status)) ?? .notRun, seconds: elapsed / .seconds(1),
       topClasses: [], endPoints: records)
   }
 
-  private func specialValues(_ layer: Layer, at index: Int) throws -> SpecialValues? {
+  /// What a layer read, and what the subject made of it.
+  private typealias Run = (input: Tensor<Float>, output: Tensor<Float>)
+
+  private func specialOutput(_ layer: Layer, _ index: Int) throws -> Run? {
     let input = Probe.specialInput(for: layer, at: index)
-    guard let output = try subject.output(layer: index, input: input) else { return nil }
-    let expected = network.output(layer: index, input: Tensor(input))
-    try check(output, expected.shape, layer)
-    return SpecialValues(output, reference: expected)
+    return try subject.output(layer: index, input: input).map { (input, $0) }
   }
 
-  private func check(_ found: Tensor<Float>, _ expected: [Int], _ layer: Layer) throws {
-    guard found.shape == expected else {
-      throw VerificationError.wrongShape(
-        subject: subject.identity.name, endPoint: layer.endPoint, expected: expected,
-        found: found.shape)
-    }
+  private func mismatch(_ run: Run, _ layer: Layer, at index: Int) -> ShapeMismatch? {
+    ShapeMismatch(
+      found: run.output.shape, of: layer, at: index, in: network.architecture,
+      input: run.input.shape)
   }
 
   private func record(
     _ layer: Layer, at index: Int, input: Tensor<Float>, output: Tensor<Float>,
-    again: Tensor<Float>, special: SpecialValues?
-  ) throws -> EndPointRecord {
+    again: Tensor<Float>, special: Run?
+  ) -> EndPointRecord {
     let isolated = IsolatedLayer(
       network, layer: index, input: input, declared: subject.identity.arithmetic ?? [])
     let expected = isolated.evaluation.output
-    for found in [output, again] { try check(found, expected.shape, layer) }
-    var measurement = isolated.measurement(output, again: again, isDetailed: true)
-    measurement.special = special
+    var measurement = Measurement()
+    let mismatch = [output, again].compactMap { self.mismatch((input, $0), layer, at: index) }.first
+    if mismatch == nil {
+      measurement = isolated.measurement(output, again: again, isDetailed: true)
+    }
+    let specialMismatch = special.flatMap { self.mismatch($0, layer, at: index) }
+    if let special, specialMismatch == nil {
+      measurement.special = SpecialValues(
+        special.output, reference: network.output(layer: index, input: Tensor(special.input)))
+    }
+    measurement.isolatedMismatch = mismatch ?? specialMismatch
     let gates = isolated.judge(measurement, profile)
     return EndPointRecord(
       name: layer.endPoint, shape: expected.shape, zeros: expected.scalars.count { $0 == 0 },
       status: Status.gravest(gates.map(\.status)) ?? .notRun, isolated: measurement.isolated,
       accumulated: nil, correlation: 1, goldenIsolated: nil, goldenAccumulated: nil,
-      referenceDistance: nil, changed: measurement.changed, special: special, gates: gates)
+      referenceDistance: nil, changed: measurement.changed, special: measurement.special,
+      isolatedMismatch: measurement.isolatedMismatch, gates: gates)
   }
 }
 
@@ -82,12 +106,14 @@ extension IsolatedLayer {
   }
 
   /// What the isolated gates say; the one for special values only if the layer was run on such, and
-  /// the one for repeatability only if there was a second run.
+  /// the one for repeatability only if there was a second run. All of them if the value has another
+  /// shape.
   func judge(_ measurement: Measurement, _ profile: Profile) -> [GateResult] {
     let isolated = Gate.judging(layer, isGolden: false).filter(\.isIsolated)
+    let isMisshapen = measurement.isolatedMismatch != nil
     let gates =
-      isolated + (measurement.special == nil ? [] : [.values])
-      + (measurement.changed == nil ? [] : [.repeatability])
+      isolated + (measurement.special == nil && !isMisshapen ? [] : [.values])
+      + (measurement.changed == nil && !isMisshapen ? [] : [.repeatability])
     return gates.map { $0.judge(measurement, of: layer.endPoint, profile) }
   }
 }

@@ -146,6 +146,7 @@ extension EndPointRecord {
       isolated: isolated, accumulated: accumulated, goldenIsolated: goldenIsolated,
       goldenAccumulated: goldenAccumulated, referenceDistance: referenceDistance,
       subjectFromGolden: subjectFromGolden, changed: changed, inexact: inexact,
-      special: special, training: training)
+      special: special, isolatedMismatch: isolatedMismatch,
+      accumulatedMismatch: accumulatedMismatch, training: training)
   }
 }

@@ -139,6 +139,10 @@ public struct EndPointRecord: Sendable, Codable {
   public var inexact: Int?
   /// What the layer by itself made of NaN, infinities, -0 and subnormal numbers, if it was run on any.
   public var special: SpecialValues?
+  /// Why there is no ``isolated``: the layer by itself yields another shape.
+  public var isolatedMismatch: ShapeMismatch?
+  /// Why there is no ``accumulated``: the subject's own chain has another shape here.
+  public var accumulatedMismatch: ShapeMismatch?
   /// What else there is of a point of a step of training.
   public var training: TrainingFigures?
   /// How much a change of the images by one unit in the last place is magnified on its way here, if

@@ -21,7 +21,7 @@ public struct EndPointSummary: Hashable, Sendable {
   public var maxAbsolute: Worst?
   /// Largest |error| / bound of the golden by itself.
   public var goldenUtilisation: Worst?
-  /// The gates that do not let this end point pass, in any case.
+  /// The gates that do not let this end point pass, in any case: first the one that every report names.
   public var failingGates: [Gate]
 
   /// The largest value of a figure, with the case it comes from.
@@ -42,12 +42,18 @@ extension ConformanceRecord {
         byName[endPoint.name, default: []].append((record.name, endPoint))
       }
     }
-    return order.map { name in EndPointSummary(name: name, records: byName[name] ?? []) }
+    let named = Dictionary(
+      findings.map { ($0.endPoint, $0.gate) }, uniquingKeysWith: { first, _ in first })
+    return order.map { name in
+      EndPointSummary(name: name, records: byName[name] ?? [], named: named[name])
+    }
   }
 }
 
 extension EndPointSummary {
-  fileprivate init(name: EndPoint, records: [(caseName: String, record: EndPointRecord)]) {
+  fileprivate init(
+    name: EndPoint, records: [(caseName: String, record: EndPointRecord)], named: Gate?
+  ) {
     func worst(_ figure: (EndPointRecord) -> Double?) -> Worst? {
       records.compactMap { entry in
         figure(entry.record).map { Worst(value: $0, caseName: entry.caseName) }
@@ -66,6 +72,6 @@ extension EndPointSummary {
     maxAbsolute = worst { $0.accumulated?.maxAbsolute }
     goldenUtilisation = worst { $0.goldenIsolated?.utilisation }
     let failing = records.flatMap { $0.record.gates.filter { !$0.status.conforms }.map(\.gate) }
-    failingGates = Set(failing).sorted()
+    failingGates = Set(failing).sorted { ($0 == named ? 0 : 1, $0) < ($1 == named ? 0 : 1, $1) }
   }
 }

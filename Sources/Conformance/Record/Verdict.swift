@@ -21,7 +21,8 @@ public struct Verdict: Hashable, Sendable, Codable {
 /// The first layer, in order of computation, that a gate does not let pass.
 ///
 /// A layer that fails by itself comes before one that only fails in the chain, wherever it stands:
-/// the chain inherits, the layer does not.
+/// the chain inherits, the layer does not. What is said of the end point is what every report says
+/// of it, ``EndPointFinding``.
 public struct FirstDivergence: Hashable, Sendable, Codable {
   public var endPoint: EndPoint
   public var gate: Gate
@@ -110,31 +111,20 @@ extension FirstDivergence {
   /// Finds the first divergence of a set of cases; `nil` if every gate lets them pass.
   init?(cases: [CaseRecord], order: [EndPoint]) {
     let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
-    var findings: [Finding] = []
-    for record in cases {
-      for endPoint in record.endPoints {
-        for result in endPoint.gates where !result.status.conforms {
-          findings.append(
-            Finding(
-              layer: rank[endPoint.name] ?? order.count, caseName: record.name, endPoint: endPoint,
-              result: result))
-        }
-      }
+    // Failures before what did not run; layers by themselves before the chain; then by layer.
+    func precedence(_ finding: EndPointFinding) -> (Int, GateResult.Reach, Int) {
+      (finding.status == .fail ? 0 : 1, finding.reach, rank[finding.endPoint] ?? order.count)
     }
-    guard let first = findings.min(by: { $0.precedence < $1.precedence }) else { return nil }
-    let same = findings.filter {
-      $0.endPoint.name == first.endPoint.name && $0.result.gate == first.result.gate
-        && $0.result.status == first.result.status
-    }
-    let clearest = same.max { $0.excess < $1.excess } ?? first
-    endPoint = clearest.endPoint.name
-    gate = clearest.result.gate
-    status = clearest.result.status
-    caseName = clearest.caseName
-    caseCount = same.count
-    criterion = clearest.result.criteria.max { Finding.excess($0) < Finding.excess($1) }
-    worst = clearest.worst
-    note = clearest.result.note
+    let findings = EndPointFinding.all(of: cases).filter { !$0.status.conforms }
+    guard let first = findings.min(by: { precedence($0) < precedence($1) }) else { return nil }
+    endPoint = first.endPoint
+    gate = first.gate
+    status = first.status
+    caseName = first.caseName
+    caseCount = first.caseCount
+    criterion = first.criterion
+    worst = first.worst
+    note = first.note
   }
 
   /// `Conv2d_6_depthwise fails G1 (isolated bound): max |error| / bound is 812, limit 1, in case
@@ -153,7 +143,10 @@ extension FirstDivergence {
   }
 
   /// Whether the layer itself fails, so that known mistakes may explain it.
-  var isDiagnosable: Bool { status == .fail && gate.isIsolated }
+  var isDiagnosable: Bool {
+    let isOwn = gate == .values && criterion.map(ValueScope.isolated.covers) ?? false
+    return status == .fail && (gate.isIsolated || isOwn)
+  }
 
   private static func verb(_ status: Status) -> String {
     switch status {
@@ -162,42 +155,6 @@ extension FirstDivergence {
     case .notRun: "was not run for"
     case .harnessError: "broke the suite in"
     case .pass, .waived: "passes"
-    }
-  }
-
-  /// One gate of one end point of one case that does not pass.
-  private struct Finding {
-    let layer: Int
-    let caseName: String
-    let endPoint: EndPointRecord
-    let result: GateResult
-
-    /// Failures before what did not run; layers by themselves before the chain; then by layer and
-    /// gate.
-    var precedence: (Int, Int, Int, Gate) {
-      (
-        result.status == .fail ? 0 : 1,
-        result.gate.isIsolated ? 0 : 1,
-        layer, result.gate
-      )
-    }
-
-    /// How far beyond its limit the worst criterion is.
-    var excess: Double { result.utilisation ?? 0 }
-
-    static func excess(_ criterion: GateResult.Criterion) -> Double {
-      ErrorStatistics.ratio(criterion.value, criterion.limit)
-    }
-
-    var worst: ErrorStatistics.Element? {
-      switch result.gate {
-      case .isolatedBound, .isolatedBudget, .exactIntegers, .bias, .repeatability:
-        endPoint.isolated?.worst
-      case .clampExactness: endPoint.isolated?.clamp?.worst
-      case .accumulatedBudget: endPoint.accumulated?.worst
-      case .values: endPoint.isolated?.worst ?? endPoint.accumulated?.worst
-      case .goldenSandwich: endPoint.goldenIsolated?.worst ?? endPoint.goldenAccumulated?.worst
-      }
     }
   }
 }

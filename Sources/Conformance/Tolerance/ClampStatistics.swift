@@ -1,11 +1,11 @@
 import MobileNet
 import Reference
 
-/// What a layer's ReLU6 leaves where no rounding error can reach: +0 below, 6 above, to the bit.
+/// What a layer's ReLU6 leaves where no rounding error can reach: 0 below, 6 above, exactly. -0 is 0.
 public struct ClampStatistics: Hashable, Sendable, Codable {
   /// Elements whose pre-activation is beyond the clamp for certain.
   public var count: Int
-  /// Those of them that are not exactly +0 or 6.
+  /// Those of them that are not exactly 0 or 6.
   public var deviations: Int
   /// Of the deviating elements the one that is farthest off.
   public var worst: ErrorStatistics.Element?
@@ -27,7 +27,7 @@ extension ClampStatistics {
       else { continue }
       count += 1
       let value = tensor[flat: index]
-      guard value.bitPattern != held.bitPattern else { continue }
+      guard value != held else { continue }
       deviations += 1
       let distance = abs(Double(value) - Double(held))
       guard distance > largest || distance.isNaN else { continue }

@@ -10,7 +10,7 @@ import MobileNet
 /// is n for n equal variances that are all by themselves, and 1 where one group dominates.
 package enum EffectiveCount {
   /// - Parameters:
-  ///   - variances: Of the shape of `reference`; elements with none do not count.
+  ///   - variances: Of the shape of `reference`; elements with none, or no finite one, do not count.
   ///   - isCommon: Whether all elements of one image err together, whatever their values.
   package static func count(
     _ variances: Tensor<Double>, reference: Tensor<Double>, isCommon: Bool
@@ -23,7 +23,10 @@ package enum EffectiveCount {
     let size = variances.count / images
     return ratio(
       (0..<images).map { n in
-        (n * size..<(n + 1) * size).reduce(0) { $0 + max(variances[flat: $1], 0) }
+        (n * size..<(n + 1) * size).reduce(0.0) { sum, index in
+          let variance = variances[flat: index]
+          return variance > 0 && variance.isFinite ? sum + variance : sum
+        }
       })
   }
 
@@ -36,7 +39,7 @@ package enum EffectiveCount {
     var sums = [Double](repeating: 0, count: capacity)
     for index in 0..<variances.count {
       let variance = variances[flat: index]
-      guard variance > 0 else { continue }
+      guard variance > 0, variance.isFinite else { continue }
       let key = reference[flat: index].bitPattern
       // Fibonacci hashing: the upper bits of the product depend on all bits of the key.
       var slot = Int((key &* 0x9E37_79B9_7F4A_7C15) >> 20) & (capacity - 1)

@@ -152,9 +152,11 @@ public enum ErrorBound {
     var bounds = magnitudes
     for n in 0..<logits.shape[0] {
       let row = n * classes..<(n + 1) * classes
-      let largest = logits.scalars[row].max() ?? 0
+      // A logit of -∞ has an exponential of exactly 0; a NaN makes one of its whole row.
+      let largest = logits.scalars[row].filter(\.isFinite).max() ?? 0
       func exponent(_ k: Int) -> Double {
-        u * (3 * abs(logits[flat: k] - largest) + 2 * abs(logits[flat: k]))
+        guard logits[flat: k].isFinite else { return 0 }
+        return u * (3 * abs(logits[flat: k] - largest) + 2 * abs(logits[flat: k]))
       }
       let common =
         row.reduce(0.0) { $0 + probabilities[flat: $1] * expm1(exponent($1)) }

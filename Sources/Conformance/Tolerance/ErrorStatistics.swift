@@ -5,9 +5,15 @@ import MobileNet
 ///
 /// Errors are differences to the float64 reference. A value that is not a number, or infinite where
 /// the reference is not, counts as an infinite error, so that it can never pass.
+///
+/// Where both are NaN, or both the same infinity, the element is *matched*: there is no error to
+/// measure, and it enters no figure. What a layer makes of a NaN in its input says nothing of how it
+/// rounds, and must not hide what it does elsewhere.
 public struct ErrorStatistics: Hashable, Sendable, Codable {
-  /// Elements compared.
+  /// Elements compared: all but the matched ones.
   public var count: Int
+  /// Elements that are NaN, or the same infinity, in both; `nil` if there are none.
+  public var matched: Int?
   /// Elements that are not finite although the reference is.
   public var notFinite: Int
   /// Elements where only one of the two is NaN, or where they are not the same infinity.
@@ -28,9 +34,10 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   public var relativeL2: Double
   /// Cosine of the angle between the tensor and the reference.
   public var cosine: Double
-  /// Largest |error| / bound, if bounds were given: above 1 no correct implementation explains it.
+  /// Largest |error| / bound, if bounds were given and any element was compared: above 1 no correct
+  /// implementation explains it.
   public var utilisation: Double?
-  /// rms(error) / rms(sigma), if a budget was given.
+  /// rms(error) / rms(sigma), if a budget was given and any element was compared.
   public var budgetRatio: Double?
   /// How many independent errors ``budgetRatio`` averages over, if a budget was given.
   ///
@@ -38,7 +45,7 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   /// probabilities of one image, which share one sum. Elements whose variance is small beside the
   /// others' hardly count.
   public var effectiveCount: Double?
-  /// Largest |error| / sigma, if a budget was given.
+  /// Largest |error| / sigma, if a budget was given and any element was compared.
   public var maxSigma: Double?
   /// The form of evaluation by whose budget it was judged, for an isolated layer.
   public var form: EvaluationForm?
@@ -46,7 +53,8 @@ public struct ErrorStatistics: Hashable, Sendable, Codable {
   public var clamp: ClampStatistics?
   /// Bias and spread of the rounding errors, for a layer by itself.
   public var rounding: RoundingStatistics?
-  /// The element with the largest utilisation, or else with the most sigmas or the largest error.
+  /// The first element that is NaN or infinite out of place; else the one with the largest
+  /// utilisation, or else with the most sigmas or the largest error.
   public var worst: Element?
   /// How the errors are spread, if that was asked for.
   public var detail: ErrorDetail?
@@ -120,17 +128,26 @@ extension ErrorStatistics {
   ) {
     var sums = Sums()
     var tightest = (ratio: -1.0, index: 0)
+    var misplaced: Int?
     var survey = isDetailed ? ErrorSurvey(shape: reference.shape) : nil
     for index in 0..<reference.count {
       let exact = reference[flat: index]
+      let place = Self.place(of: tensor[flat: index], exact)
+      if place == .matched {
+        sums.matched += 1
+        continue
+      }
+      if place == .misplaced { misplaced = misplaced ?? index }
       let error = Self.error(Double(tensor[flat: index]), exact)
-      let ulps = error > 0 ? error / Self.ulp(exact) : 0
+      let ulps = Self.ratio(error, Self.ulp(exact))
       sums.add(value: tensor[flat: index], reference: exact, error: error, ulps: ulps)
       var ratio = error
       if let budget {
         ratio = Self.ratio(error, budget.element[flat: index].squareRoot())
         sums.maxSigma = max(sums.maxSigma, ratio)
-        sums.variance += budget.clamped[flat: index]
+        // What is NaN out of place has no variance, and an infinite error without one.
+        let variance = budget.clamped[flat: index]
+        if variance.isFinite { sums.variance += variance }
       }
       if let bounds {
         ratio = Self.ratio(error, bounds[flat: index])
@@ -150,16 +167,19 @@ extension ErrorStatistics {
       effectiveCount: budget.map {
         $0.effectiveCount ?? $0.counted(for: reference).effectiveCount ?? 0
       },
-      worst: reference.count == 0 ? nil : element(tightest.index))
+      worst: sums.count == 0 ? nil : element(misplaced ?? tightest.index))
     let yardstick = bounds != nil ? ErrorDetail.Yardstick.bound : budget != nil ? .sigma : .one
     detail = survey?.detail(by: yardstick, element: element)
   }
 
   /// - Parameter effectiveCount: Of the budget, if there was one.
   private init(_ sums: Sums, hasBounds: Bool, effectiveCount: Double?, worst: Element?) {
-    let hasBudget = effectiveCount != nil
+    // Nothing compared is nothing within a bound.
+    let hasBounds = hasBounds && sums.count > 0
+    let hasBudget = effectiveCount != nil && sums.count > 0
     let count = Double(max(sums.count, 1))
     self.count = sums.count
+    matched = sums.matched > 0 ? sums.matched : nil
     notFinite = sums.notFinite
     notMatched = sums.notMatched
     negativeZeros = sums.negativeZeros
@@ -173,9 +193,28 @@ extension ErrorStatistics {
     utilisation = hasBounds ? sums.utilisation : nil
     budgetRatio =
       hasBudget ? Self.ratio(sums.squares.squareRoot(), sums.variance.squareRoot()) : nil
-    self.effectiveCount = effectiveCount
+    self.effectiveCount = hasBudget ? effectiveCount : nil
     maxSigma = hasBudget ? sums.maxSigma : nil
     self.worst = worst
+  }
+
+  /// What a value is beside the reference.
+  private enum Place {
+    /// Both are finite.
+    case comparable
+    /// Both are NaN, or the same infinity.
+    case matched
+    /// Only one of them is finite or NaN, or the infinities have different signs.
+    case misplaced
+  }
+
+  /// A reference that float32 cannot hold is an infinity to a float32 engine.
+  private static func place(of value: Float, _ reference: Double) -> Place {
+    if value.isFinite && reference.isFinite { return .comparable }
+    if value.isNaN || reference.isNaN {
+      return value.isNaN && reference.isNaN ? .matched : .misplaced
+    }
+    return value == Float(reference) ? .matched : .misplaced
   }
 
   /// |value - reference|, infinite where one is not finite and they are not the same; 0 where a
@@ -203,6 +242,7 @@ extension ErrorStatistics {
 
   private struct Sums {
     var count = 0
+    var matched = 0
     var notFinite = 0
     var notMatched = 0
     var negativeZeros = 0
@@ -218,12 +258,13 @@ extension ErrorStatistics {
     var maxSigma = 0.0
     var utilisation = 0.0
 
+    /// - Parameter value: Not matched.
     mutating func add(value: Float, reference: Double, error: Double, ulps: Double) {
       let wide = Double(value)
       count += 1
       if value == 0 { zeros += 1 }
       if !value.isFinite && reference.isFinite { notFinite += 1 }
-      if !Self.match(wide, reference) { notMatched += 1 }
+      if !value.isFinite || !reference.isFinite { notMatched += 1 }
       if value == 0 && value.sign == .minus { negativeZeros += 1 }
       self.error += wide - reference
       squares += error * error
@@ -232,12 +273,6 @@ extension ErrorStatistics {
       dot += wide * reference
       maxAbsolute = max(maxAbsolute, error)
       maxULP = max(maxULP, ulps)
-    }
-
-    /// Whether both are NaN, both the same infinity, or both finite.
-    private static func match(_ value: Double, _ reference: Double) -> Bool {
-      if value.isFinite || reference.isFinite { return value.isFinite == reference.isFinite }
-      return value == reference || (value.isNaN && reference.isNaN)
     }
   }
 

@@ -244,14 +244,16 @@ package struct RoundingModel: Sendable {
       var (partial, common, lost) = (0.0, 0.0, 0.0)
       for k in row {
         let p = probabilities[flat: k]
-        let distance = logits[flat: k] - largest
+        // Where p is 0, z may be -∞, and 0 · ∞ is not 0.
+        let distance = probabilities[flat: k] == 0 ? 0 : logits[flat: k] - largest
         if p < Roundoff.unit * partial { lost += p }
         partial += p
         common += p * p * (c * distance * distance + 1) + c * partial * partial
       }
       for k in row {
         let p = magnitudes[flat: k]
-        let distance = logits[flat: k] - largest
+        // Where p is 0, z may be -∞, and 0 · ∞ is not 0.
+        let distance = probabilities[flat: k] == 0 ? 0 : logits[flat: k] - largest
         let own = c * distance * distance + 1 + c
         variance[flat: k] =
           p * p * (unit * (own + common) + lost * lost) + Roundoff.smallestNormal

@@ -38,7 +38,7 @@ package struct Expectation {
     _ tensor: Tensor<Float>, _ budget: ErrorStatistics.Budget?
   ) -> ErrorStatistics {
     var statistics = ErrorStatistics(tensor, reference: value, bounds: bounds, budget: budget)
-    if let evaluation, let variance {
+    if let evaluation, let variance, statistics.count > 0 {
       statistics.clamp = ClampStatistics(tensor, evaluation, variance: variance)
     }
     return statistics
@@ -72,7 +72,8 @@ package struct Expectation {
         [Double](repeating: 0, count: count), [Double](repeating: 0, count: count)
       )
       var sums = (squares: 0.0, variances: 0.0)
-      for index in 0..<value.count {
+      for index in 0..<value.count
+      where value[flat: index].isFinite && budget.clamped[flat: index].isFinite {
         let error = ErrorStatistics.error(Double(probed[flat: index]), value[flat: index])
         let (square, variance) = (error * error, budget.clamped[flat: index])
         sums.squares += square

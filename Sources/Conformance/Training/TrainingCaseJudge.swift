@@ -18,9 +18,10 @@ struct TrainingCaseJudge {
     let start = clock.now
     let batch = try TrainingBatch(golden.batch, architecture)
     let options = TrainingOptions(golden.settings)
-    let recorded = try subject?.step(batch, options) ?? [:]
+    let shown = try subject?.step(batch, options) ?? [:]
     let chain = try TrainingChain(parameters, batch, options)
-    try check(recorded, against: chain.witnesses.reference)
+    let mismatches = mismatches(of: shown, chain.witnesses.reference)
+    let recorded = shown.filter { mismatches[$0.key] == nil }
 
     let (stored, exact) = (StoredPoints(golden.float32), StoredPoints(golden.float64))
     var findings: [EndPoint: TrainingPointJudge.Finding] = [:]
@@ -28,6 +29,7 @@ struct TrainingCaseJudge {
       guard let yardstick = chain.witnesses.yardstick(point) else { continue }
       var finding = TrainingPointJudge.Finding(reference: yardstick.reference)
       finding.measurement.absence = subject == nil ? "this subject does not train" : nil
+      blame(mismatches, at: point, &finding)
       finding.measurement.accumulated = recorded[point].map(yardstick.statistics)
       compare(stored, with: yardstick, at: point, &finding)
       pin(chain, by: exact, at: point, &finding)
@@ -42,9 +44,10 @@ struct TrainingCaseJudge {
       findings[point]?.correlation = correlation
       findings[point]?.figures.kinks = expectation.kinks
     }
-    let shown = stored.tensors
-    isolation.visit(shown, where: { shown[$0] != nil && isSelected($0) }) { point, expectation in
-      findings[point]?.measurement.goldenIsolated = shown[point].map(expectation.statistics)
+    let golden32 = stored.tensors
+    isolation.visit(golden32, where: { golden32[$0] != nil && isSelected($0) }) {
+      point, expectation in
+      findings[point]?.measurement.goldenIsolated = golden32[point].map(expectation.statistics)
     }
     let elapsed = clock.now - start
     return record(
@@ -98,15 +101,33 @@ struct TrainingCaseJudge {
     finding.figures.referenceSensitivity = chain.sensitivity(point)
   }
 
-  /// - Throws: ``VerificationError/wrongShape(subject:endPoint:expected:found:)``.
-  private func check(
-    _ recorded: [EndPoint: Tensor<Float>], against reference: [EndPoint: Tensor<Double>]
-  ) throws {
-    for (point, tensor) in recorded {
-      guard let expected = reference[point], expected.shape != tensor.shape else { continue }
-      throw VerificationError.wrongShape(
-        subject: subject?.identity.name ?? "", endPoint: point, expected: expected.shape,
-        found: tensor.shape)
+  /// What the subject shows in another shape than the reference has.
+  private func mismatches(
+    of shown: [EndPoint: Tensor<Float>], _ reference: [EndPoint: Tensor<Double>]
+  ) -> [EndPoint: ShapeMismatch] {
+    var mismatches: [EndPoint: ShapeMismatch] = [:]
+    for (point, tensor) in shown {
+      guard let expected = reference[point]?.shape else { continue }
+      mismatches[point] = ShapeMismatch(tensor.shape, for: expected)
+    }
+    return mismatches
+  }
+
+  /// A point of another shape fails, by itself unless something that it is computed from has another
+  /// shape as well; what is computed from such a point cannot be judged by itself.
+  private func blame(
+    _ mismatches: [EndPoint: ShapeMismatch], at point: EndPoint,
+    _ finding: inout TrainingPointJudge.Finding
+  ) {
+    guard !mismatches.isEmpty else { return }
+    let earlier = architecture.trainingPoints.prefix { $0 != point }
+    let operands = Set(architecture.operands(of: point)).intersection(earlier)
+    let isInherited = operands.contains { mismatches[$0] != nil }
+    finding.measurement.accumulatedMismatch = mismatches[point]
+    if isInherited {
+      finding.measurement.absence = "what this is computed from has another shape"
+    } else {
+      finding.measurement.isolatedMismatch = mismatches[point]
     }
   }
 }

@@ -47,6 +47,9 @@ struct TrainingPointJudge {
       accumulated: measurement.accumulated, correlation: finding.correlation,
       goldenIsolated: measurement.goldenIsolated,
       goldenAccumulated: measurement.goldenAccumulated,
-      referenceDistance: measurement.referenceDistance, training: finding.figures, gates: results)
+      referenceDistance: measurement.referenceDistance,
+      isolatedMismatch: measurement.isolatedMismatch,
+      accumulatedMismatch: measurement.accumulatedMismatch, training: finding.figures,
+      gates: results)
   }
 }

@@ -24,7 +24,9 @@ struct TrajectoryJudge {
     let batches = try golden.batches.map { try TrainingBatch($0, parameters.architecture) }
     let options = TrainingOptions(golden.settings)
     let rate = golden.learningRate
-    let steps = try subject?.descent(batches, options, learningRate: rate)
+    let shown = try subject?.descent(batches, options, learningRate: rate)
+    let mismatches = mismatches(of: shown, count: batches.count)
+    let steps = shown.map { $0.map { $0.filter { mismatches[$0.key] == nil } } }
     let own = steps.map(Self.points)
     let reference = Self.points(
       TrainingNetwork<Double>(parameters: parameters).descent(
@@ -39,6 +41,8 @@ struct TrajectoryJudge {
       var finding = TrainingPointJudge.Finding(reference: exact)
       finding.measurement.absence =
         subject == nil ? "this subject does not train" : "the subject does not descend"
+      finding.measurement.accumulatedMismatch = mismatches[point]
+      finding.measurement.isolatedMismatch = trainable[point] == nil ? nil : mismatches[point]
       finding.measurement.accumulated = own?[point].flatMap {
         witnesses.yardstick(point)?.statistics($0)
       }
@@ -55,6 +59,33 @@ struct TrajectoryJudge {
       images: batches.first?.images.shape ?? [],
       status: Status.gravest(records.map(\.status)) ?? .notRun,
       seconds: elapsed / .seconds(1), topClasses: [], endPoints: records)
+  }
+
+  /// What the subject shows after any step in another shape than a loss or the variable has.
+  ///
+  /// - Parameter count: How many steps there have to be.
+  private func mismatches(
+    of steps: [[EndPoint: Tensor<Float>]]?, count: Int
+  ) -> [EndPoint: ShapeMismatch] {
+    var shapes = Dictionary(uniqueKeysWithValues: Self.losses.map { ($0, [1]) })
+    for variable in parameters.architecture.variables {
+      shapes[.descended(variable.name)] = variable.shape
+      if variable.isTrainable { shapes[.gradient(of: variable.name)] = variable.shape }
+    }
+    var mismatches: [EndPoint: ShapeMismatch] = [:]
+    if let steps, steps.count != count {
+      for loss in Self.losses {
+        mismatches[loss] = ShapeMismatch([steps.count], for: [count])
+      }
+    }
+    for step in steps ?? [] {
+      for (point, tensor) in step where mismatches[point] == nil {
+        mismatches[point] = shapes[point].flatMap {
+          ShapeMismatch(tensor.shape, for: $0)
+        }
+      }
+    }
+    return mismatches
   }
 
   private var points: [EndPoint] { parameters.architecture.descentPoints }

@@ -79,7 +79,9 @@ struct ConditionsView {
     Profile.Limit.allCases.map { limit in
       let gates = Gate.allCases.filter { $0.limits.contains(limit) }.map(\.rawValue)
       return Limit(
-        name: limit.title, value: Wording.figure(profile[limit]),
+        name: limit.title,
+        value: profile.thresholds[limit.rawValue] == nil && limit.isOptional
+          ? "not judged" : Wording.figure(profile[limit]),
         gates: gates.isEmpty ? "else MISTRUSTED" : gates.joined(separator: ", "))
     }
   }

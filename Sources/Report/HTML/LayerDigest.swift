@@ -101,7 +101,9 @@ struct LayerDigest {
 
   /// Whether the layer goes wrong by itself, and not only by what it inherits.
   var failsByItself: Bool {
-    gates.contains { $0.gate.isIsolated && $0.status == .fail }
+    entries.contains { entry in
+      entry.record.gates.contains { $0.status == .fail && $0.reach != .chain }
+    }
   }
 }
 

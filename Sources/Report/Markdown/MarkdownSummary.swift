@@ -65,7 +65,7 @@ public struct MarkdownSummary {
     return MarkdownText.row([
       MarkdownText.escape(finding.endPoint.rawValue, limit: 80),
       finding.status == .pass ? gate : "**\(finding.status.rawValue)** \(gate)",
-      MarkdownText.escape(criterion?.measure ?? finding.note ?? Wording.none, limit: 120),
+      MarkdownText.escape(criterion?.measure ?? finding.note ?? Wording.none, limit: 160),
       Wording.figure(criterion?.value), Wording.figure(criterion?.limit),
       Wording.share(finding.share), MarkdownText.escape(finding.caseName, limit: 80),
     ])

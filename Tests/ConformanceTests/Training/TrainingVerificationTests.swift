@@ -66,6 +66,29 @@ import Testing
     #expect(record.verdict.line.contains("does not train"))
   }
 
+  @Test func `a point of another shape is blamed, and nothing that is computed from it`()
+    async throws
+  {
+    let point = EndPoint("Conv2d_4_pointwise/weights/gradient")
+    let subject = MisshapenSubject(
+      honest: NaiveTrainingSubject(parameters: parameters),
+      points: [point, EndPoint("Conv2d_2_depthwise/output"), EndPoint("loss/total")])
+    let record = try await verify(subject, cases: "two")
+    let statuses = Dictionary(
+      uniqueKeysWithValues: record.cases[0].endPoints.map { ($0.name.rawValue, $0.status) })
+    #expect(record.verdict.firstDivergence?.endPoint.rawValue == "Conv2d_2_depthwise/output")
+    #expect(record.verdict.line.contains("its shape is "))
+    #expect(Set(statuses.filter { $0.value == .fail }.keys) == Set(subject.points.map(\.rawValue)))
+    #expect(statuses["Conv2d_2_pointwise/output"] == .notRun)
+    #expect(statuses["Conv2d_4_pointwise/gradient"] == .pass)
+    let descent = try await verify(
+      MisshapenSubject(
+        honest: subject.honest,
+        points: [EndPoint("Conv2d_5_pointwise/weights/descended"), .crossEntropy]),
+      cases: "trajectory", layers: "*_pointwise/weights/descended,loss*")
+    #expect(descent.verdict.status == .fail)
+  }
+
   @Test func `a mistake is blamed on its point and named`() async throws {
     let subject = try FaultyTrainingSubject(
       parameters: parameters, fault: .detachedStatistics, layer: EndPoint("Conv2d_7_pointwise"))
@@ -128,6 +151,32 @@ import Testing
     #expect(throws: VerificationError.self) {
       try FaultyTrainingSubject(parameters: parameters, fault: fault, layer: .globalPool)
     }
+  }
+}
+
+/// Shows some points flattened and without their first element.
+private struct MisshapenSubject: TrainingSubject {
+  let honest: NaiveTrainingSubject
+  let points: [EndPoint]
+
+  var identity: SubjectIdentity { honest.identity }
+
+  private func spoilt(_ shown: [EndPoint: Tensor<Float>]) -> [EndPoint: Tensor<Float>] {
+    var shown = shown
+    for point in points {
+      shown[point] = shown[point].map { row(Array($0.scalars.dropFirst())) }
+    }
+    return shown
+  }
+
+  func step(
+    _ batch: TrainingBatch<Float>, _ options: TrainingOptions
+  ) -> [EndPoint: Tensor<Float>] { spoilt(honest.step(batch, options)) }
+
+  func descent(
+    _ batches: [TrainingBatch<Float>], _ options: TrainingOptions, learningRate: Double
+  ) -> [[EndPoint: Tensor<Float>]]? {
+    honest.descent(batches, options, learningRate: learningRate)?.map(spoilt)
   }
 }
 

@@ -97,9 +97,16 @@ extension Verification {
       let stored = try file.readCase(divergence.caseName)
       let batch = try TrainingBatch(stored.batch, parameters.architecture)
       let options = TrainingOptions(stored.settings)
+      // Of another shape, there is nothing to compare.
+      let shapes = TrainingNetwork<Double>(parameters: parameters).step(
+        try batch.wide(parameters.architecture), options
+      ).points(of: parameters.architecture).mapValues(\.shape)
+      let shown = try trainingSubject.step(batch, options)
+        .filter { $0.value.shape == shapes[$0.key] }
+      guard shown[divergence.endPoint] != nil else { return nil }
       return try TrainingHypotheses(
         parameters: parameters, batch: batch, options: options, profile: profile
-      ).diagnose(divergence.endPoint, try trainingSubject.step(batch, options))
+      ).diagnose(divergence.endPoint, shown)
     }
     return nil
   }

@@ -168,10 +168,13 @@ import Testing
   }
 
   @Test func `a subject that runs layers is judged on the golden's end points`() async throws {
-    let subject = MisshapenSubject(
-      network: NaiveSubject(parameters: fixture.parameters), layer: EndPoint("Conv2d_6_depthwise"))
+    let make: SubjectFactory = { parameters in
+      MisshapenSubject(
+        network: NaiveSubject(parameters: parameters), layer: EndPoint("Conv2d_6_depthwise"))
+    }
+    let subject = try make(fixture.parameters)
     let record = try await fixture.verify(
-      subject, rebuild: { _ in subject }, cases: "17x40,probe,integers_*")
+      subject, rebuild: make, cases: "17x40,probe,integers_*")
     let divergence = try #require(record.verdict.firstDivergence)
     #expect(divergence.endPoint.rawValue == "Conv2d_6_depthwise")
     #expect(divergence.gate == .isolatedBound)

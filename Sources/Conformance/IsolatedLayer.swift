@@ -44,7 +44,8 @@ package struct IsolatedLayer: Sendable {
     clamp = script.clamp
     self.layer = layer
     self.input = input
-    let magnitudes = evaluation.output.map { [least = script.leastMagnitude] in max(abs($0), least) }
+    let magnitudes = evaluation.output.map { [least = script.leastMagnitude] in max(abs($0), least)
+    }
     model = RoundingModel(
       layer, evaluation, input: wide, declared: declared, magnitudes: magnitudes)
     var bounds = ErrorBound.bounds(
@@ -52,7 +53,9 @@ package struct IsolatedLayer: Sendable {
     for form in declared {
       let own = ErrorBound.convolutionBounds(
         form, evaluation, largestInput: 2 * wide.largestMagnitude + 1)
-      for index in 0..<bounds.count { bounds[flat: index] = max(bounds[flat: index], own[flat: index]) }
+      for index in 0..<bounds.count {
+        bounds[flat: index] = max(bounds[flat: index], own[flat: index])
+      }
     }
     bounds = evaluation.settled(bounds)
     self.bounds = gain == 1 ? bounds : bounds.map { [gain] in $0 * gain }

@@ -14,9 +14,13 @@ public struct RecordedSubject: Subject {
   public let identity: SubjectIdentity
   public var isRecording: Bool { true }
 
-  /// - Parameter parametersSHA256: Of the parameters that the reference computes with.
+  /// - Parameters:
+  ///   - parametersSHA256: Of the parameters that the reference computes with.
+  ///   - arithmetic: What the recorded engine declares of its arithmetic.
   /// - Throws: ``RecordingError`` if the file holds no activations or those of other parameters.
-  public init(_ file: GoldenFile, parametersSHA256: String) throws(RecordingError) {
+  public init(
+    _ file: GoldenFile, parametersSHA256: String, arithmetic: [DeclaredArithmetic] = []
+  ) throws(RecordingError) {
     guard ![.parameters, .training].contains(file.kind) else {
       throw RecordingError(file: file.path, problem: "holds \(file.kind), no activations")
     }
@@ -31,7 +35,7 @@ public struct RecordedSubject: Subject {
     identity = SubjectIdentity(
       name: recorded?.name ?? file.kind.rawValue,
       description: "recorded in \(file.path)" + (recorded.map { ": \($0.description)" } ?? ""),
-      isa: recorded?.hostISA)
+      isa: recorded?.hostISA, arithmetic: arithmetic)
   }
 
   /// Only a case can be looked up; images alone name none.

@@ -19,10 +19,10 @@ import TestSupport
       json: Data(contentsOf: URL(filePath: folder.path("reports/record.json"))))
     #expect(record.verdict.conforms)
     let golden = record.cases.filter { !$0.isMade }
-    #expect(golden.count == 13)
+    #expect(golden.count == 14)
     #expect(golden.allSatisfy { $0.endPoints.count == 30 })
     // Inputs that Assay makes itself: the probe, and exact integers with wide inputs or weights.
-    #expect(record.cases.filter(\.isMade).count == 3)
+    #expect(record.cases.filter(\.isMade).count == 4)
     #expect(record.goldens.first?.provenance.checkpoint.description.contains("stand-in") == true)
   }
 

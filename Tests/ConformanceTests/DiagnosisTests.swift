@@ -62,6 +62,93 @@ import Testing
   }
 }
 
+/// An end point that was taken before its ReLU6 shows the values of a layer that has none. The layer
+/// behind tells them apart.
+@Suite struct TapTests {
+  let fixture: FaultFixture
+
+  init() throws { fixture = try FaultFixture.shared.get() }
+
+  /// Shows some end points before their ReLU6; computes rightly.
+  private struct Tapped: Subject {
+    let fixture: FaultFixture
+    let taps: Set<String>
+    let identity = SubjectIdentity(name: "tapped", description: "shows values before ReLU6")
+
+    func endPoints(images: Tensor<Float>) throws -> [EndPoint: Tensor<Float>] {
+      var chain = fixture.naive.endPoints(images: images)
+      let sound = chain
+      for tap in taps {
+        let index = try #require(fixture.parameters.architecture.layer(EndPoint(tap))).index
+        let before = fixture.parameters.architecture.endPoints[index - 1]
+        let faulty = try fixture.subject("missing-activation@\(tap)")
+        chain[EndPoint(tap)] = try faulty.output(layer: index, input: try #require(sound[before]))
+      }
+      return chain
+    }
+
+    func output(layer index: Int, input: Tensor<Float>) -> Tensor<Float>? { nil }
+  }
+
+  @Test(arguments: [
+    ["Conv2d_6_depthwise"], ["Conv2d_13_pointwise"],
+    ["Conv2d_5_depthwise", "Conv2d_5_pointwise", "Conv2d_6_depthwise"],
+  ])
+  func `an end point taken before ReLU6 is told from a missing activation`(
+    taps: [String]
+  ) async throws {
+    let record = try await fixture.verify(
+      Tapped(fixture: fixture, taps: Set(taps)), layer: "*")
+    #expect(record.verdict.firstDivergence?.endPoint.rawValue == taps[0])
+    #expect(record.verdict.diagnosis?.causes.map(\.fault) == ["tap-before-relu6"])
+  }
+
+  @Test func `a layer without ReLU6 is not taken for a tap`() async throws {
+    let place = "missing-activation@Conv2d_6_depthwise"
+    let record = try await fixture.verify(try fixture.subject(place), layer: "*")
+    #expect(record.verdict.diagnosis?.causes.map(\.fault) == ["missing-activation"])
+  }
+}
+
+/// Rows of more than 64 columns.
+@Suite struct WideProbeTests {
+  let fixture: FaultFixture
+
+  init() throws { fixture = try FaultFixture.shared.get() }
+
+  @Test(arguments: ["Conv2d_0", "Conv2d_1_depthwise", "Conv2d_6_depthwise"])
+  func `blocks of 64 columns without their neighbours are seen and named`(
+    layer: String
+  ) async throws {
+    let subject = try fixture.subject("missing-halo-64@\(layer)")
+    func verify(_ cases: String) async throws -> Verdict {
+      try await Verification(
+        parameters: fixture.parameters, subject: subject,
+        selection: .init(cases: cases, layers: layer)
+      ).run([fixture.golden]).verdict
+    }
+    // Nothing narrow shows it.
+    #expect(try await verify("hot_center,probe").conforms)
+    let verdict = try await verify("hot_center,probe_wide")
+    #expect(verdict.firstDivergence?.caseName == "probe_wide")
+    #expect(verdict.diagnosis?.causes.map(\.fault) == ["missing-halo-64"])
+  }
+
+  @Test func `only layers with neighbours have wide inputs`() async throws {
+    let record = try await Verification(
+      parameters: fixture.parameters, subject: fixture.naive,
+      selection: .init(cases: "hot_center,probe_wide")
+    ).run([fixture.golden])
+    let wide = try #require(record.cases.first { $0.name == "probe_wide" })
+    #expect(
+      wide.endPoints.map(\.name.rawValue).allSatisfy {
+        $0.hasSuffix("depthwise") || $0 == "Conv2d_0"
+      })
+    #expect(wide.endPoints.count == 14)
+    #expect(wide.endPoints.allSatisfy { $0.shape[2] > 64 && $0.status == .pass })
+  }
+}
+
 @Suite struct ProbeTests {
   let fixture: FaultFixture
 

@@ -140,7 +140,8 @@ import Testing
       ("Conv2d_2_depthwise", [4, 10], "rounded down at stride 2 where SAME rounds up"),
       ("Conv2d_2_depthwise", [9, 20], "stride 1 in place of 2"),
       ("Conv2d_1_depthwise", [5, 10], "stride 2 in place of 1"),
-      ("global_pool", [1, 2], "more than one position left"),
+      ("global_pool", [1, 2], "not averaged over height and width"),
+      ("global_pool", [2, 2], "more than one position left"),
     ]
     for (layer, size, cause) in cases {
       let record = try await shown { name, value in

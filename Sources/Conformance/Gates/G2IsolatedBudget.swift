@@ -2,8 +2,8 @@
 ///
 /// Formula: rms(error) / rms(sigma) and max |error| / sigma, sigma from ``ErrorBudget``. The first
 /// sees a loss of precision all over a layer (bf16 weights, a truncating unit), the second a single
-/// wrong weight. Correct engines measure 0.59…1.07 and at most 11 (a blocked sum errs differently
-/// from the sequential one that sigma describes).
+/// wrong weight. Sigma is that of the form of evaluation that makes the errors likeliest
+/// (``RoundingModel``), so it fits every correct engine: they measure 0.6…1.3 and at most 8.4.
 extension Gate {
   func judgeIsolatedBudget(_ measurement: Measurement, _ profile: Profile) -> GateResult {
     guard let statistics = measurement.isolated, let maxSigma = statistics.maxSigma,

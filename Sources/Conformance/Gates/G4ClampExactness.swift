@@ -1,13 +1,12 @@
 /// G4, clamp exactness: where ReLU6 holds an element for certain, it is 0 or 6 exactly.
 ///
 /// Formula: the number of elements with a reference pre-activation outside [-16 σ, 6 + 16 σ] whose
-/// value is neither 0 nor 6, at most 0; the layer by itself, σ from ``ErrorBudget``. The reach is the
-/// limit that G2 sets for any single error, so an element that G4 blames could only have come from an error
-/// that G2 forbids.
+/// value is neither 0 nor 6, at most 0; the layer isolated, σ from ``RoundingModel``. G2 forbids single
+/// errors as large as that, so a correct engine has saturated there.
 ///
 /// A comparison with a tolerance sees a clamp at 5.9999995 as rounding. It is not rounding: no engine
-/// that computes min(max(y, 0), 6) can miss these values. A -0 is the value 0: G8 counts it. A missing upper clamp is otherwise
-/// blamed on the next layer, where it becomes visible.
+/// that computes min(max(y, 0), 6) can miss these values. A -0 is the value 0: G8 counts it. A missing
+/// upper clamp is otherwise blamed on the next layer, where it becomes visible.
 extension Gate {
   func judgeClampExactness(_ measurement: Measurement, _ profile: Profile) -> GateResult {
     guard let clamp = measurement.isolated?.clamp else {

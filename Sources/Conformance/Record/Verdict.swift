@@ -63,7 +63,8 @@ extension Verdict {
     firstDivergence = judgement.divergence
     self.diagnosis = diagnosis
 
-    let scope = Self.scope(cases, counts: counts, restricted: restricted,
+    let scope = Self.scope(
+      cases, counts: counts, restricted: restricted,
       omissions: omissions + [subject.declaration].compactMap { $0 })
     if conforms {
       line = "CONFORMS  \(subject.name): \(scope)"

@@ -44,7 +44,8 @@ extension SelfTest {
     let level = evaluation([Double](repeating: 3, count: channels))
     func bias(_ error: (Int) -> Float) -> RoundingStatistics {
       RoundingStatistics(
-        tensor((0..<channels).map { 3 + error($0) }), level, variance: { _ in 0x1p-30 }, isClamped: true)
+        tensor((0..<channels).map { 3 + error($0) }), level, variance: { _ in 0x1p-30 },
+        isClamped: true)
     }
     let shifted = bias { _ in -0x1p-16 }
     let scattered = bias { $0.isMultiple(of: 2) ? 0x1p-16 : -0x1p-16 }

@@ -85,7 +85,8 @@ package struct RoundingModel: Sendable {
     switch kind {
     case .convolution(let norm, let plain, let declared):
       if let other = declared.first(where: { $0.form == form }) {
-        return unit * max(convolved(norm, other, .biasLast, index), convolved(norm, other, .biasFirst, index))
+        return unit
+          * max(convolved(norm, other, .biasLast, index), convolved(norm, other, .biasFirst, index))
       }
       return unit * convolved(norm, plain, form, index)
     case .pool(let count, _):

@@ -48,7 +48,9 @@ struct ComparisonView {
     let (entry, statistics) = (shown.entry, shown.statistics)
     title = kind.title
     anchor = "\(layer.anchor)-\(kind.family.rawValue)"
-    about = "Case \(entry.caseName.shortened(to: 60)), " + Self.reason(candidates.count)
+    about =
+      "Case \(entry.caseName.shortened(to: 60)), " + Self.reason(candidates.count)
+      + (statistics.form.map { " Judged by the errors of: \($0.summary)." } ?? "")
     let detail = statistics.detail
     let yardstick = detail?.yardstick ?? (kind.family == .accumulated ? .sigma : .bound)
     let scale = RatioScale(yardstick, kind.family, record.profile)

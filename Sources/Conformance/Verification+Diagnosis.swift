@@ -64,9 +64,11 @@ extension Verification {
     let golden = try file.readCase(divergence.caseName)
     let chain = try subject.endPoints(case: golden.name, images: golden.images)
     let endPoints = network.architecture.endPoints
-    guard let tap = chain[endPoints[index]], let next = chain[endPoints[index + 1]] else {
-      return diagnosis
-    }
+    // Of another shape, there is nothing to compare.
+    let shape = network.architecture.shapes(images: golden.images.shape)[index]
+    guard let tap = chain[endPoints[index]], tap.shape == shape,
+      let next = chain[endPoints[index + 1]]
+    else { return diagnosis }
     // The layer behind may be tapped before its ReLU6 as well.
     let withoutClamp = unclamped.script(parameters, layer: index + 1)
     func follows(_ input: Tensor<Float>) -> Bool {

@@ -12,19 +12,20 @@ enum Format {
   /// Of all crops of a sweep case together; stored images are limited by what is stored.
   static let maximumPixels = 1 << 28
   static let maximumClasses = 1 << 20
-  /// Axes that a recorded end point may have.
-  static let maximumRank = 5
-  /// How many times the elements of the network's end point a recorded one may have.
+  /// Axes that a recorded end point may have: as many as HDF5 has.
+  static let maximumRank = 32
+  /// Elements that a recorded end point may have, whatever the network's has: 16 MB of float32, which
+  /// holds those of an engine that knows only larger images.
+  static let maximumElements = 1 << 22
+  /// How many times the elements of the network's end point a recorded one may have, where that is more.
   static let maximumExcess = 16
 
-  /// Whether a recorded end point of this shape is read at all: one whose axes are more, or whose
-  /// elements are more than ``maximumExcess`` times the network's and than those of the case's largest
-  /// end point (a head that was not pooled), is no end point.
+  /// Whether a recorded end point of this shape is read at all.
   ///
   /// - Parameter shapes: Of all end points of the network.
   static func isReadable(_ shape: [Int], inPlaceOf expected: [Int], among shapes: [[Int]]) -> Bool {
     let largest = shapes.map { $0.reduce(1, *) }.max() ?? 1
-    let most = max(maximumExcess * expected.reduce(1, *), largest)
+    let most = max(maximumExcess * expected.reduce(1, *), largest, maximumElements)
     guard shape.count <= maximumRank else { return false }
     var count = 1
     for extent in shape where count <= most {

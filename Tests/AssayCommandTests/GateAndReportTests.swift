@@ -177,7 +177,7 @@ import Testing
         == old.cases.map { $0.endPoints.map(\.gates) })
 
     let tight = Profile.standardYAML.replacing("name: standard", with: "name: tight")
-      .replacing("limit: 16\n", with: "limit: 1\n")
+      .replacing("limit: 12\n", with: "limit: 1\n")
     let worse = try judge(run.record, tight)
     #expect(worse.status == 1)
     #expect(

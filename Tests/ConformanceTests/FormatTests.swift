@@ -21,6 +21,14 @@ import Testing
     #expect(format(value) == text)
   }
 
+  @Test func `a value beyond its limit is never written like it`() {
+    #expect(format(1.6034, beside: 1.6) == "1.603")
+    #expect(format(1.6, beside: 1.6034) == "1.600")
+    #expect(format(812, beside: 1) == "812")
+    #expect(format(1, beside: 1) == "1.00")
+    #expect(format(.infinity, beside: .infinity) == "infinite")
+  }
+
   @Test func whatIsNoNumber() {
     #expect(format(.infinity) == "infinite")
     #expect(format(.nan) == "nan")

@@ -5,7 +5,8 @@ extension Faults {
   static let headFaults: [any Fault] = [
     PoolWindow(), PoolOf49(), PoolSum(), PoolMaximum(), MissingBias(), Dropout(),
     SoftmaxUnshifted(), Sigmoid(), SoftmaxOverBatch(), SoftmaxOfTwo(), SoftmaxMissing(),
-    LogSoftmax(), SoftmaxTwice(), SoftmaxNotNormalised(), SoftmaxOverFewer(), CoarseReciprocal(),
+    LogSoftmax(), SoftmaxTwice(), SoftmaxNotNormalised(), Exponentials(), Percent(),
+    SoftmaxOverFewer(), CoarseReciprocal(),
   ]
 }
 
@@ -144,6 +145,26 @@ struct SoftmaxNotNormalised: Fault {
   func applies(to layer: Layer) -> Bool { layer.isSoftmax }
 
   func apply(to script: inout LayerScript) { script.softmax = .notNormalised }
+}
+
+/// Neither the shift nor the division.
+struct Exponentials: Fault {
+  let name = "softmax-exponentials"
+  let summary = "exponentials of the logits, not divided by their sum"
+
+  func applies(to layer: Layer) -> Bool { layer.isSoftmax }
+
+  func apply(to script: inout LayerScript) { script.softmax = .exponentials }
+}
+
+/// For people.
+struct Percent: Fault {
+  let name = "softmax-percent"
+  let summary = "probabilities in percent"
+
+  func applies(to layer: Layer) -> Bool { layer.isSoftmax }
+
+  func apply(to script: inout LayerScript) { script.softmax = .percent }
 }
 
 /// The background class forgotten, whose probability is next to nothing on most images.

@@ -272,6 +272,8 @@ extension LayerScript {
     case .sigmoid: return logits.map { 1 / (1 + Scalar.exp(-$0)) }
     case .powersOfTwo: return Operations.softmax(logits.map { $0 * Scalar.log(2) })
     case .missing: return logits
+    case .exponentials: return logits.map { Scalar.exp($0) }
+    case .percent: return Operations.softmax(logits).map { $0 * 100 }
     case .twice: return Operations.softmax(Operations.softmax(logits))
     case .logarithm, .notNormalised, .withoutBackground:
       return rowByRow(logits) { row in

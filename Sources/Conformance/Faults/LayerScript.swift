@@ -160,6 +160,10 @@ extension LayerScript {
     case twice
     /// exp(z - m) without the division.
     case notNormalised
+    /// exp(z).
+    case exponentials
+    /// A hundred times the probability.
+    case percent
     /// The first class left out of the sum, with a probability of 0.
     case withoutBackground
   }

@@ -133,9 +133,8 @@ extension FirstDivergence {
   public var summary: String {
     var text = "\(endPoint) \(Self.verb(status)) \(gate.rawValue) (\(gate.title))"
     if let criterion, status == .fail {
-      text +=
-        ": \(criterion.measure) is \(format(criterion.value)), "
-        + "limit \(format(criterion.limit))"
+      text += ": \(criterion.measure) is \(format(criterion.value, beside: criterion.limit)), "
+      text += "limit \(format(criterion.limit, beside: criterion.value))"
     }
     text += ", in case \(caseName)"
     if caseCount > 1 { text += " and \(caseCount - 1) more" }
@@ -170,4 +169,15 @@ package func format(_ value: Double) -> String {
     (-3..<5).contains(exponent)
   else { return scientific }
   return String(format: "%.\(max(2 - exponent, 0))f", value)
+}
+
+/// The same with as many digits as tell `value` from `other`: 1.603 beside a limit of 1.600.
+package func format(_ value: Double, beside other: Double) -> String {
+  guard value != other, format(value) == format(other), value.isFinite, other.isFinite else {
+    return format(value)
+  }
+  let digits = (4...17).first {
+    String(format: "%.\($0)g", value) != String(format: "%.\($0)g", other)
+  }
+  return String(format: "%#.\(digits ?? 17)g", value)
 }

@@ -1,6 +1,4 @@
-import Foundation
 import MobileNet
-import RealModule
 import Reference
 
 /// What an activation does to errors: it passes them between 0 and a ceiling, ends them above, and

@@ -1,6 +1,5 @@
 import Foundation
 import MobileNet
-import RealModule
 import Reference
 import Synchronization
 
@@ -226,9 +225,8 @@ package struct RoundingModel: Sendable {
     }
   }
 
-  /// Relative errors of p = e/S with e = exp(z - m): the exponent's three roundings (z - m, log2 e and
-  /// the product with it where exp2 is used: c u² (z - m)² each), exp (taken as one unit in the last
-  /// place at most: u²), the division, and what these do to the sum S.
+  /// Relative errors of p = e/S with e = exp(z - m): the subtraction (c u² (z - m)²), exp (taken as one
+  /// unit in the last place at most: u²), the division, and what these do to the sum S.
   ///
   /// A term below half a unit in the last place of the partial sum is lost altogether. Such losses
   /// all have the same sign, so they add up as they are, not as a random walk.

@@ -37,9 +37,8 @@ struct TrainingHypotheses {
     let needed = architecture.operands(of: index)
     let operands = recorded.filter { needed.contains($0.key) }
     let exact = operands.mapValues { Tensor<Double>($0) }
-    let sound = TrainingScript(
-      network: network, batch: wide, options: options, fault: .staleAverages, place: -1
-    ).points(layer: index, exact)
+    // A fault at no layer is none.
+    let sound = script(.staleAverages, -1, network, wide).points(layer: index, exact)
     let causes = TrainingFault.allCases.filter { $0.applies(to: layer) }
       .filter { fault in
         let points = script(fault, index, network, wide).points(layer: index, exact)
